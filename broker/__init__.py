@@ -1,0 +1,1 @@
+"""The centre: what is sent, kept and shown."""

@@ -1,0 +1,1 @@
+"""What a gate and the centre share: topics, messages, transport."""

@@ -1,0 +1,102 @@
+"""Every limit and number of the system, each with its reason. The table at the end of the design is its contract."""
+
+# The instant ------------------------------------------------------------------------------------
+LEAD_MS = 600
+"""From journal and amplifier relay to the first audible sample: warm-up 400 + silence 150 + start of the player."""
+CLIP_SILENCE_MS = 150
+"""Silence before each clip: converters mute their first samples."""
+PLAYER_START_MS = 30
+"""From starting a player to its first sample (aplay with a 100 ms buffer: 22 to 31 ms after fork)."""
+PLAY_AHEAD_MS = CLIP_SILENCE_MS + PLAYER_START_MS
+"""The player starts this long before the first audible sample."""
+LATE_S = 60
+"""Default of `until - at`: a Pi reboots in about 40 s."""
+LATE_RECORD_S = 2.0
+"""A call begun later than this is recorded as late; below it nobody notices."""
+REST_S = 3
+"""Default of the least silence between two sentences, so that they are told apart."""
+SAYING_GAP_S = 1.0
+"""Silence between two sayings of one call."""
+PLAYED_GRACE_S = 3.0
+"""No answer from the player by the clip's length + this: the end is unknown."""
+ATTEMPTS_MAX = 2
+"""A sentence whose end is unknown is said once more, not oftener."""
+BOOT_PAUSE_S = 3.0
+"""After a start a gate waits at most this long for the standing alert, days and holds."""
+LIVE_AHEAD_S = 2.0
+"""The live cue leaves the centre this long before its cue: publishing 9,000 takes 0.4 to 3 s."""
+SELF_CHECK_S = 15 * 60
+"""A gate checks itself this long before a window: time to send somebody."""
+
+# Clock ------------------------------------------------------------------------------------------
+TOLERANCE_S = 30.0
+"""No call without a clock error bound inside this: 6.9 days without any source at 50 ppm."""
+DRIFT_PPM = 50.0
+"""What a Pi's crystal may be off."""
+BOUND_SHOWN_S = 0.5
+BOUND_PROBLEM_S = 10.0
+ASK_BURST = 8
+"""Exchanges after a connect; the best counts."""
+ASK_BURST_EVERY_S = 0.25
+ASK_EVERY_S = 300.0
+"""Between exchanges afterwards: 50 ppm of it is 15 ms."""
+CLOCK_STEP_S = 0.1
+"""A change of (wall - monotonic) above this is a step of the wall clock; slewing changes neither."""
+OWNER_ERROR_S = 2.0
+"""Error of a page's time that an owner compared with a watch."""
+OWNER_VALID_S = 7 * 24 * 3600
+"""An owner's confirmation vouches this long."""
+WIRE_INSTANT_S = 0.001
+"""Instants on the wire carry milliseconds."""
+
+# The loop ---------------------------------------------------------------------------------------
+TICK_MAX_S = 1.0
+"""The loop waits at most this long, so that a step of the wall clock is noticed."""
+INBOX_MAX = 1000
+"""Events waiting for the one loop; a full inbox refuses the newest."""
+
+# The wire ---------------------------------------------------------------------------------------
+GATE_DAY_MAX_BYTES = 192 * 1024
+MESSAGE_MAX_BYTES = 16 * 1024
+CUES_MAX = 500
+CLASSES_A_CUE_MAX = 100
+WINDOWS_MAX = 24
+LIVE_MAX = 50
+"""Live cues a gate without the day keeps."""
+NAME_MAX = 64
+SAY_MAX = 200
+"""Characters of one sentence: above it no slot holds it."""
+HORIZON_DAYS = 14
+STATUS_EVERY_S = 30.0
+LOST_AFTER_S = 90.0
+STATUS_LEAST_S = 1.0
+"""A status is sent, and answered, at most once in this time: no storms between two that disagree."""
+STATUS_RETRY_S = 5.0
+"""An unanswered status after a connect is sent again this often."""
+EVENT_RECORDS_MAX = 20
+"""Records in one event message."""
+EVENT_RETRY_S = 5.0
+"""An event without an ack is sent again this often."""
+OUTBOX_DAYS = 14
+"""Records stay in the gate's journal this long after their ack."""
+UNREPORTED_AFTER_S = 120
+"""After `closes` + this the centre writes `unreported` for each cue without a final record."""
+
+# Transport --------------------------------------------------------------------------------------
+KEEPALIVE_S = 15
+"""Finds a dead peer in about 1.7 times this."""
+RECONNECT_MIN_S = 1.0
+RECONNECT_MAX_S = 60.0
+"""Full jitter between the two, for ever."""
+PORT_TRIES = 5
+"""Ports tried for an embedded broker when another program takes the free one first."""
+
+# Sound ------------------------------------------------------------------------------------------
+RENDER_TIMEOUT_S = 60.0
+"""One batch of sentences; a hanging engine is killed."""
+RENDER_BATCH = 8
+"""Sentences of one speech child: progress is seen, and a fault costs few."""
+CLIP_MIN_S = 0.5
+CLIP_MAX_S = 30.0
+CLIP_LUFS = -16.0
+CLIP_PEAK_DBFS = -1.0

@@ -1,0 +1,1 @@
+"""The gate: one pure core and its hands."""
