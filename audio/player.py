@@ -24,10 +24,10 @@ OnPlayed = Callable[[Played], None]
 
 
 class Player(Protocol):
-    """Plays WAV clips (mono, 16 bit). `on_played`, given when it is made, is called once for each `play`, on any thread."""
+    """Plays WAV clips (mono, 16 bit). `on_played`, given when it is made, is called once a `play`, on any thread."""
 
     def play(self, token: str, clip: Path, gain_db: float) -> None:
-        """Begin at once, without blocking. A missing or broken file is an answer `failed`. Illegal while one plays (assert)."""
+        """Begin at once, without blocking. A missing or broken file is an answer `failed`. Illegal while one plays."""
         ...
 
     def cut(self) -> None:

@@ -61,6 +61,7 @@ MESSAGE_MAX_BYTES = 16 * 1024
 CUES_MAX = 500
 CLASSES_A_CUE_MAX = 100
 WINDOWS_MAX = 24
+HOLDS_MAX = 100
 LIVE_MAX = 50
 """Live cues a gate without the day keeps."""
 NAME_MAX = 64
@@ -82,6 +83,9 @@ OUTBOX_DAYS = 14
 UNREPORTED_AFTER_S = 120
 """After `closes` + this the centre writes `unreported` for each cue without a final record."""
 
+PLAN_MAX_BYTES = 512 * 1024
+"""A plan file; 72 classes at 4 gates need 10 KiB."""
+
 # Transport --------------------------------------------------------------------------------------
 KEEPALIVE_S = 15
 """Finds a dead peer in about 1.7 times this."""
@@ -90,6 +94,39 @@ RECONNECT_MAX_S = 60.0
 """Full jitter between the two, for ever."""
 PORT_TRIES = 5
 """Ports tried for an embedded broker when another program takes the free one first."""
+LINK_STABLE_S = 10.0
+"""A link that lived shorter does not reset the waits between attempts: two clients of one name throw each other out."""
+LINK_WAIT_S = 10.0
+"""From the beginning of an attempt to the last granted subscription."""
+LINK_STALL_S = 60.0
+"""A network thread that did not turn for this long counts as dead: looking up a name can take 30 s."""
+NETWORK_TURN_S = 1.0
+"""The network thread waits at most this long for its socket: keepalive is looked at this often."""
+PUBLISH_INFLIGHT_MAX = 200
+"""Messages sent to the broker and not yet acknowledged: 9,000 cues leave in 0.42 s with it, in 2.6 s without."""
+PUBLISH_HANDED_MAX = 10_000
+PUBLISH_HANDED_MAX_BYTES = 64 * 1024 * 1024
+"""Messages, and their bytes, handed over and not acknowledged: one cue for each gate of a shard, 14 days for a few."""
+STOP_FLUSH_S = 2.0
+"""What was handed over may leave for this long when a transport stops."""
+STOP_JOIN_S = 3.0
+"""Flush and an orderly disconnect; a thread that looks up a name just then is left to end by itself."""
+BROKER_INFLIGHT_MAX = 20
+"""Messages a broker sends one client before it waits for an accept."""
+BROKER_QUEUED_MAX = 1000
+"""Messages a broker keeps for one client; it drops the newest above that."""
+BROKER_PACKET_MAX_BYTES = 256 * 1024
+"""The largest packet a broker takes: a GateDay, its signature and the topic fit."""
+BROKER_START_S = 10.0
+"""From starting an embedded broker to its first accepted connection (0.05 to 0.2 s here)."""
+BROKER_STOP_S = 5.0
+"""An embedded broker writes its memory and ends in this time, or is killed."""
+BROKER_LOOK_MS = 10
+"""Between two looks whether a starting broker takes connections."""
+BROKER_WATCH_MS = 1000
+"""Between two looks of an embedded broker's child at its parent's number; the closed pipe usually tells at once."""
+BROKER_LAST_WORDS = 10
+"""Lines of a broker's log that an error quotes."""
 
 # Sound ------------------------------------------------------------------------------------------
 RENDER_TIMEOUT_S = 60.0
@@ -100,3 +137,22 @@ CLIP_MIN_S = 0.5
 CLIP_MAX_S = 30.0
 CLIP_LUFS = -16.0
 CLIP_PEAK_DBFS = -1.0
+CLIP_RATE_HZ = 22050
+"""Samples a second of every clip, and of the raw stream of `player_wav`; mono, 16 bit."""
+RENDER_WAITING_MAX = 2000
+"""Sentences waiting for the speech child: 14 days of a large gate; more are refused."""
+RENDER_NICE = 19
+"""The speech child yields to everything: a busy processor makes calls late."""
+PLAYED_EARLY_S = 0.3
+PLAYED_LATE_S = 1.5
+"""A clip that ended sooner than its length less the one, or later than its length and the other, was not heard whole."""
+FEED_CHUNK_S = 0.02
+"""`player_wav` hands out samples in pieces of this length, so it is never further ahead of real time."""
+RECORD_GAP_S = 0.06
+"""A recorder fills a gap longer than this with silence; a shorter one is a late thread, not a pause."""
+RECORD_MAX_S = 6 * 3600
+"""One recording: 950 MB."""
+FEED_LATE_S = 0.5
+"""A piece handed out later than this is a hole in the sentence: not heard whole."""
+FEED_PIPE_BYTES = 16 * 1024
+"""Sound that waits in the pipe to aplay (0.37 s): it outlives a killed gate by no more than this and the buffer."""

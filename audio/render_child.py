@@ -1,0 +1,114 @@
+"""The rendering child: sentences in, clips in the store. A process of its own, because speech engines hang and crash.
+
+    python -P -m audio.render_child --engine pyttsx3|tone --folder DIR
+
+stdin: one JSON list of sentences. stdout: {"identity": …}, then one line a sentence: {"say": …, "length_s": …} or
+{"say": …, "why": …}. An engine that is not right says {"why": …} alone and ends with 1. It dies with its parent.
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from audio.clips import ENGINES, Clips
+from audio.mastering import clip_of
+from audio.synthesizer import Spoken, Synthesizer
+from audio.synthesizer_pyttsx3 import Pyttsx3Synthesizer
+from audio.synthesizer_tone import ToneSynthesizer
+from audio.wav_file import read_wav
+from config.errors import OutsideError
+from config.limits import RENDER_NICE
+
+_PR_SET_PDEATHSIG = 1
+_WORK = ".work-"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="audio.render_child", description="Render sentences into clips.")
+    parser.add_argument("--engine", choices=sorted(ENGINES), required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    # The kernel's word, not a thread of ours: it also ends a child that hangs inside the engine.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.nice(RENDER_NICE)
+    says = json.load(sys.stdin)
+    answers = _stdout_for_answers()
+    try:
+        synthesizer = _engine(options.engine)
+        synthesizer.check()
+        _answer(answers, identity=synthesizer.identity)
+        for say, result in _rendered(synthesizer, Clips(options.folder, synthesizer.identity), says):
+            _answer(answers, say=say, **({"length_s": result} if isinstance(result, float) else {"why": result}))
+    except OutsideError as error:
+        _answer(answers, why=str(error))
+        return 1
+    return 0
+
+
+def _stdout_for_answers() -> TextIO:
+    """The real stdout; what engines print ("Audio saved to …") goes nowhere from here on."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    return answers
+
+
+def _answer(answers: TextIO, **fields: str | float) -> None:
+    print(json.dumps(fields, ensure_ascii=False), file=answers, flush=True)
+
+
+def _engine(name: str) -> Synthesizer:
+    return Pyttsx3Synthesizer() if name == "pyttsx3" else ToneSynthesizer()
+
+
+def _rendered(synthesizer: Synthesizer, clips: Clips, says: Sequence[str]) -> Iterator[tuple[str, float | str]]:
+    """Each sentence with its clip's length, or why there is none; those in the store first, without speaking."""
+    missing = []
+    for say in says:
+        length_s = clips.length_s(say)
+        if length_s is None:
+            missing.append(say)
+        else:
+            yield say, length_s
+    work = _work_folder(clips.folder)
+    try:
+        for spoken in synthesizer.speak(missing, work):
+            yield spoken.text, _published(spoken, clips, work)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _published(spoken: Spoken, clips: Clips, work: Path) -> float | str:
+    if spoken.wav is None:
+        return spoken.why
+    try:
+        clip = clip_of(read_wav(spoken.wav), sum(sign.isalnum() for sign in spoken.text))
+        return clips.publish(spoken.text, clip, work)
+    except OutsideError as error:
+        return str(error)
+
+
+def _work_folder(store: Path) -> Path:
+    """A folder of this process inside the store; those that killed children left are removed."""
+    work = store / f"{_WORK}{os.getpid()}"
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        for old in store.glob(f"{_WORK}*"):
+            if not Path("/proc", old.name.removeprefix(_WORK)).exists() or old == work:
+                shutil.rmtree(old, ignore_errors=True)
+        work.mkdir()
+    except OSError as error:
+        message = f"the folder of clips {store} cannot be written: {error}"
+        raise OutsideError(message) from error
+    return work
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""Speech by pyttsx3 over espeak-ng: the only file that imports pyttsx3, and only inside the rendering child.
+
+espeak-ng is GPL and can hang or crash, so no program that fires calls may load it; the readings cost 55 MB. Both are
+loaded when an engine is made. `IDENTITY` is known without them.
+"""
+
+import ctypes
+import importlib.metadata
+import os
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from audio.synthesizer import Spoken
+from config.errors import BadInputError, OutsideError
+
+VOICE = "sit/cmn-latn-pinyin"
+"""Reads toned pinyin. `cmn` spells hanzi in English, and an unknown voice speaks English without a word."""
+RATE_WPM = 120
+"""“请注意，三年级一班正在放学。” lasts 5.1 s."""
+
+READING = 1
+"""Raise it with every change in `reading.py` that alters a reading."""
+
+_ENDED_S = 10.0
+"""The end of a sentence may come after `runAndWait` returned; seen within 10 ms."""
+_PROOF = "三年级一班"
+_PROOF_TONES = ["55", "35", "35", "55", "55"]
+
+
+def _version(package: str) -> str:
+    try:
+        return f"{package} {importlib.metadata.version(package)}"
+    except importlib.metadata.PackageNotFoundError:
+        return f"no {package}"
+
+
+def _identity(voice: str) -> str:
+    return f"pyttsx3/{_version('espeakng-loader')}/{voice}/{RATE_WPM}/{_version('pypinyin')}/{READING}"
+
+
+IDENTITY = _identity(VOICE)
+
+
+class Pyttsx3Synthesizer:
+    """Blocks. Raises OutsideError when the engine cannot be loaded. One a process: with a second, both hang."""
+
+    _made = False
+
+    def __init__(self, voice: str = VOICE) -> None:
+        from audio.reading import pinyin  # noqa: PLC0415 (only the child needs it)
+
+        assert not Pyttsx3Synthesizer._made, "one speech engine a process"
+        Pyttsx3Synthesizer._made = True
+        self.identity = _identity(voice)
+        self._pinyin = pinyin
+        self._voice = voice
+        self._espeak, self._engine = _load()
+        self._ended = threading.Event()
+        self._engine.connect("finished-utterance", lambda **_: self._ended.set())
+        self._engine.setProperty("voice", voice)
+        self._engine.setProperty("rate", RATE_WPM)
+        self._engine.runAndWait()  # properties wait in a queue until a run
+
+    def check(self) -> None:
+        voice = self._engine.getProperty("voice")
+        if voice != self._voice:
+            message = f"espeak-ng has no voice {self._voice} (it would speak {voice}): install espeakng-loader"
+            raise OutsideError(message)
+        phonemes = self._phonemes(self._pinyin(_PROOF))
+        if "(en)" in phonemes or re.findall(r"\d+", phonemes) != _PROOF_TONES:
+            message = f"espeak-ng reads {_PROOF} as {phonemes}, which is not Mandarin: install espeakng-loader"
+            raise OutsideError(message)
+
+    def speak(self, texts: Sequence[str], folder: Path) -> Iterator[Spoken]:
+        for number, text in enumerate(texts):
+            try:
+                toned = self._pinyin(text)
+            except BadInputError as error:
+                yield Spoken(text, None, str(error))
+                continue
+            yield self._speak_one(text, toned, folder / f"{number}.wav")
+
+    def _speak_one(self, text: str, toned: str, wav: Path) -> Spoken:
+        """One sentence a run: of two jobs in one run only the last file is written."""
+        self._ended.clear()
+        self._engine.save_to_file(toned, str(wav))
+        self._engine.runAndWait()
+        # runAndWait may return before the file is whole; the engine's own thread tells when it is closed.
+        if not self._ended.wait(_ENDED_S):
+            return Spoken(text, None, f"the speech engine did not finish within {_ENDED_S:.0f} s")
+        if not wav.is_file():
+            return Spoken(text, None, "the speech engine wrote no file")
+        return Spoken(text, wav)
+
+    def _phonemes(self, toned: str) -> str:
+        """What the voice makes of a reading: the tones as numbers, other languages as "(en)"."""
+        rest = ctypes.c_char_p(toned.encode())
+        clauses: list[str] = []
+        while rest.value:
+            clauses.append((self._espeak.espeak_TextToPhonemes(ctypes.byref(rest), 1, 0) or b"").decode())
+        return " ".join(clauses)
+
+
+def _load() -> tuple[ctypes.CDLL, Any]:
+    """The library of espeakng-loader, else the system's, and pyttsx3 on top of the same one."""
+    try:
+        import espeakng_loader  # noqa: PLC0415 (only the child loads it)
+
+        # Loaded first, it is what pyttsx3 gets when it asks for libespeak-ng.so.1: it has that name inside.
+        library = ctypes.CDLL(espeakng_loader.get_library_path())
+        os.environ["ESPEAK_DATA_PATH"] = espeakng_loader.get_data_path()
+    except (ImportError, OSError):
+        try:
+            library = ctypes.CDLL("libespeak-ng.so.1")
+        except OSError as error:
+            message = "no espeak-ng: install espeakng-loader"
+            raise OutsideError(message) from error
+    library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+    library.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int]
+    try:
+        import pyttsx3  # noqa: PLC0415 (after the library it must use)
+
+        return library, pyttsx3.init("espeak")
+    except (ImportError, RuntimeError, OSError) as error:
+        message = f"pyttsx3 does not start: {error}"
+        raise OutsideError(message) from error

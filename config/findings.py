@@ -1,0 +1,170 @@
+"""Findings: what is wrong with a plan, as data; and their words, which are made only where people read."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Lang = Literal["zh", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault. `place`: where in the file, such as `windows.noon.closes`; `value`: what stands there."""
+
+    code: str
+    place: str
+    value: str = ""
+    args: dict[str, str] = field(default_factory=dict)
+    severity: Literal["error", "warning"] = "error"
+
+
+def words(finding: Finding, lang: Lang) -> str:
+    """One line: place, value, what is wrong, what to do."""
+    wrong, remedy = _WORDS[finding.code][lang]
+    value = f" = {finding.value}" if finding.value else ""
+    level = {"zh": {"error": "错误", "warning": "提醒"}, "en": {"error": "error", "warning": "warning"}}[lang]
+    text = f"{finding.place}{value}: {wrong} → {remedy}".format_map(_Blank(finding.args))
+    return f"{level[finding.severity]} {text}"
+
+
+class _Blank(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
+
+
+_WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
+    "toml": {
+        "zh": ("不是有效的 TOML（{detail}）", "按提示的行列检查引号、等号和方括号"),
+        "en": ("is no valid TOML ({detail})", "check quotes, equal signs and brackets at that line"),
+    },
+    "too_large": {
+        "zh": ("文件超过 {most} 字节", "一所学校一个文件；删去多余内容"),
+        "en": ("the file is larger than {most} bytes", "one school a file; remove what is not of it"),
+    },
+    "missing": {
+        "zh": ("缺少这一项", "补上这一项，写法见 docs/plan.md"),
+        "en": ("is missing", "add it as docs/plan.md shows"),
+    },
+    "unknown_key": {
+        "zh": ("没有这个名称的项{hint}", "改正拼写或删去"),
+        "en": ("there is no such key{hint}", "correct the spelling or remove it"),
+    },
+    "not_table": {
+        "zh": ("应是一个表", "按 docs/plan.md 写成 [名称] 或 [[名称]]"),
+        "en": ("must be a table", "write it as [name] or [[name]], see docs/plan.md"),
+    },
+    "bad_id": {
+        "zh": ("编号只能用小写字母、数字和连字符，1 至 32 个，且不能是 centre 或 none", "例如 g3 或 east-gate"),
+        "en": ("an id is 1 to 32 of a-z, 0-9 and hyphen, and not centre or none", "for example g3 or east-gate"),
+    },
+    "bad_time": {
+        "zh": ("不是时刻", '写成带引号的 "11:30" 或 "11:30:20"；次日零点后写 "24:10"'),
+        "en": ("is no time of day", 'write "11:30" or "11:30:20" in quotes; past midnight "24:10"'),
+    },
+    "bad_date": {
+        "zh": ("不是日期", '写成带引号的 "2026-11-25"'),
+        "en": ("is no date", 'write "2026-11-25" in quotes'),
+    },
+    "bad_choice": {
+        "zh": ("不在可选之列", "只能是 {choices}"),
+        "en": ("is not one of the choices", "use one of {choices}"),
+    },
+    "bad_type": {
+        "zh": ("类型不对", "应是{kind}"),
+        "en": ("is of the wrong kind", "it must be a {kind}"),
+    },
+    "bad_range": {
+        "zh": ("超出范围（{limit}）", "改为范围内的值"),
+        "en": ("is out of range ({limit})", "use a value inside it"),
+    },
+    "bad_text": {
+        "zh": ("文字为空、过长、首尾有空格或含不可见字符", "重新键入这段文字（名称至多 64 字，句子至多 200 字）"),
+        "en": (
+            "text is empty, too long, has spaces at its ends or invisible characters",
+            "type it anew (names at most 64 characters, sentences 200)",
+        ),
+    },
+    "bad_value": {
+        "zh": ("不能接受（{detail}）", "改正这一项，写法见 docs/plan.md"),
+        "en": ("is refused ({detail})", "correct it as docs/plan.md shows"),
+    },
+    "v": {
+        "zh": ("本程序只认方案格式 v = 1", "写 v = 1，或升级程序"),
+        "en": ("this program reads plan format v = 1", "write v = 1, or update the program"),
+    },
+    "twin": {
+        "zh": ("编号重复", "每个编号只用一次"),
+        "en": ("this id is used twice", "use each id once"),
+    },
+    "no_such": {
+        "zh": ("没有这个{kind}{hint}", "先在方案中定义它，或改正编号"),
+        "en": ("there is no such {kind}{hint}", "define it in the plan, or correct the id"),
+    },
+    "zone_name": {
+        "zh": ("没有这个时区", '例如 "Asia/Shanghai"'),
+        "en": ("there is no such time zone", 'for example "Asia/Shanghai"'),
+    },
+    "count_or_name": {
+        "zh": ("一组班级写 grade 和 count，单个班级写 name，二者取一", "例如 grade = \"三年级\"、count = 6"),
+        "en": ("a grade has grade and count, a single class has name: one of the two", 'for example grade = "三年级", count = 6'),
+    },
+    "order": {
+        "zh": ("时间先后不对：应为 opens ≤ starts < closes", "改正三个时刻（现为 {opens}、{starts}、{closes}）"),
+        "en": ("times are out of order: opens ≤ starts < closes", "correct them (now {opens}, {starts}, {closes})"),
+    },
+    "late_last": {
+        "zh": ("{gate}最后一个班（{name}）在 {at} 叫到，晚于 closes", "延后 closes、缩短 every_s 或提前 starts"),
+        "en": ("the last class at {gate} ({name}) is called at {at}, after closes", "move closes, shorten every_s or start earlier"),
+    },
+    "every_s": {
+        "zh": ("放学时段需要 every_s（两班起始间隔，秒）且大于 0", "例如 every_s = 45"),
+        "en": ("a dismissal window needs every_s (start to start, seconds) above 0", "for example every_s = 45"),
+    },
+    "notice": {
+        "zh": ("上学与晚自习时段不叫班，需要 notice（播报的一句话）", '例如 notice = "早上好，请有序入校。"'),
+        "en": ("arrival and evening windows call no class and need a notice to say", 'for example notice = "早上好，请有序入校。"'),
+    },
+    "not_for_kind": {
+        "zh": ("{kind} 时段没有这一项", "删去，或把 kind 改为 dismissal"),
+        "en": ("does not belong to a window of kind {kind}", "remove it, or make the kind dismissal"),
+    },
+    "twice": {
+        "zh": ("{name}在同一时段被列了两次", "每班每时段只列一次"),
+        "en": ("{name} is listed twice in one window", "list each class once a window"),
+    },
+    "never_called": {
+        "zh": ("{name}在任何放学时段都不会被叫到", "把它加入某个放学时段的 order"),
+        "en": ("{name} is called in no dismissal window", "add it to the order of one"),
+    },
+    "overlap": {
+        "zh": ("与“{other}”的时间重叠", "错开两个时段的 opens 与 closes"),
+        "en": ("overlaps with window {other}", "move opens or closes of one of them"),
+    },
+    "no_classes": {
+        "zh": ("{gate}没有任何班级，也没有播报", "给它分配接送区和班级，或删去这个校门"),
+        "en": ("{gate} has no class and no notice", "give it zones and classes, or remove the gate"),
+    },
+    "template": {
+        "zh": ("句子里必须恰有一个 {{classes}}，不能有其他花括号", '例如 "请注意，{{classes}}正在放学。"'),
+        "en": ("the sentence needs exactly one {{classes}} and no other braces", 'for example "请注意，{{classes}}正在放学。"'),
+    },
+    "same_name": {
+        "zh": ("与 {other} 同名，家长分不清", "改成不同的名称"),
+        "en": ("has the same name as {other}: nobody could tell them apart", "give it another name"),
+    },
+    "term": {
+        "zh": ("学期的 to 早于 from，或与另一学期重叠", "改正起止日期"),
+        "en": ("a term ends before it begins, or overlaps another", "correct its dates"),
+    },
+    "too_many": {
+        "zh": ("{gate}一天有 {count} 条口令，最多 500 条", "合并班级或减少时段"),
+        "en": ("{gate} has {count} cues a day, at most 500", "join classes or drop windows"),
+    },
+    "readable": {
+        "zh": ("这些字读不出来：{characters}", "换用常用汉字或数字"),
+        "en": ("these characters cannot be read aloud: {characters}", "use common characters or digits"),
+    },
+    "pacing": {
+        "zh": ("此版本只支持 timed（按时）", 'pacing = "timed"，或等待支持按键放行的版本'),
+        "en": ("this version runs timed pacing only", 'use pacing = "timed"'),
+    },
+}

@@ -1,0 +1,331 @@
+"""A school's plan: read from TOML into frozen models. All structural faults are found in one reading, as Findings."""
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, PlainValidator, TypeAdapter, ValidationError
+
+from config import limits
+from config.day import Mode, Pacing, WindowKind
+from config.errors import BadInputError
+from config.findings import Finding, words
+from config.types import Day, Frozen, Name, Say, Slug, WindowId
+
+T = TypeVar("T", bound=Frozen)
+_TIME = re.compile(r"([01][0-9]|2[0-9]):([0-5][0-9])(?::([0-5][0-9]))?")
+_NUMERALS = "零一二三四五六七八九十"
+
+
+def _time(value: Any) -> int:
+    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        msg = "bad_time"
+        raise ValueError(msg)
+    return int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3] or 0)
+
+
+TimeOfDay = Annotated[int, PlainValidator(_time)]
+"""Seconds after the date's midnight by the school's clocks; up to 29:59:59, for what crosses midnight."""
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+ClassKind = Literal["class", "club", "bus", "other"]
+
+
+class School(Frozen):
+    """`contact`: whom to ask when the plan cannot say."""
+
+    id: Slug
+    name: Name
+    zone: Annotated[str, Field(max_length=64)] = "Asia/Shanghai"
+    mode: Mode = "live"
+    contact: Name
+
+
+class Gate(Frozen):
+    id: Slug
+    name: Name
+
+
+class Zone(Frozen):
+    """A pick-up zone outside one gate."""
+
+    id: Slug
+    name: Name
+    gate: Slug
+
+
+class ClassEntry(Frozen):
+    """One `[[classes]]`: a grade of `count` classes (`g3` makes g3c1 三年级一班 …), or a single class by `name`."""
+
+    id: Slug
+    grade: Name | None = None
+    count: Annotated[int, Field(ge=1, le=40)] | None = None
+    name: Name | None = None
+    kind: ClassKind = "class"
+    zone: Slug
+    route: Name | None = None
+
+
+class SchoolClass(Frozen):
+    """A class as it is called; `entry` is the grade or class of the file it came from."""
+
+    id: Slug
+    entry: Slug
+    name: Name
+    kind: ClassKind
+    zone: Slug
+    route: Name | None
+
+
+class WindowEntry(Frozen):
+    """One `[[windows]]`. `order`: grades and classes as they leave; each gate calls its own of them, `every_s` apart."""
+
+    id: WindowId
+    name: Name
+    kind: WindowKind
+    opens: TimeOfDay
+    closes: TimeOfDay
+    starts: TimeOfDay | None = None
+    pacing: Pacing = "timed"
+    every_s: Annotated[float, Field(gt=0, le=3600)] | None = None
+    rest_s: Annotated[float, Field(ge=1, le=60)] = limits.REST_S
+    late_s: Annotated[float, Field(ge=5, le=600)] = limits.LATE_S
+    repeat: Annotated[int, Field(ge=1, le=5)] = 2
+    order: Annotated[tuple[Slug, ...], Field(max_length=200)] | None = None
+    notice: Say | None = None
+    gates: Annotated[tuple[Slug, ...], Field(max_length=50)] | None = None
+    gain_db: Annotated[float, Field(ge=-40, le=12)] = 0.0
+
+
+class Sentences(Frozen):
+    call: Say = "请注意，{classes}正在放学。"
+
+
+class Term(Frozen):
+    begins: Day = Field(alias="from")
+    to: Day
+
+
+class SpecialDate(Frozen):
+    day_type: Literal["normal", "closed"]
+    why: Name
+
+
+class Calendar(Frozen):
+    """Terms and weekdays on which there is school, and the dates that differ. Outside terms: unknown, so closed."""
+
+    terms: Annotated[tuple[Term, ...], Field(min_length=1, max_length=20)]
+    weekdays: Annotated[tuple[Weekday, ...], Field(max_length=7)] = ("mon", "tue", "wed", "thu", "fri")
+    dates: dict[Day, SpecialDate] = {}
+
+
+class Plan(Frozen):
+    """一校一策: everything the timetable of a day is folded from."""
+
+    school: School
+    gates: tuple[Gate, ...]
+    zones: tuple[Zone, ...]
+    classes: tuple[SchoolClass, ...]
+    windows: tuple[WindowEntry, ...]
+    sentences: Sentences
+    calendar: Calendar
+
+    def gate_of(self, of: SchoolClass) -> str:
+        """The gate whose zone the class waits in."""
+        return next(zone.gate for zone in self.zones if zone.id == of.zone)
+
+
+class PlanError(BadInputError):
+    """A plan was refused; `findings` holds every reason."""
+
+    def __init__(self, file: str, findings: tuple[Finding, ...]) -> None:
+        self.file, self.findings = file, findings
+        super().__init__("\n".join(f"{file}: {words(finding, 'en')}" for finding in findings))
+
+
+class Draft(Frozen):
+    """What of a file could be read: the parts that are well formed, and the ids that stand there at all.
+
+    `lint.py` looks at a draft, so that faults of form and of sense are found in one run.
+    """
+
+    school: School | None = None
+    gates: tuple[Gate, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    entries: tuple[ClassEntry, ...] = ()
+    windows: tuple[WindowEntry, ...] = ()
+    sentences: Sentences | None = None
+    calendar: Calendar | None = None
+    named: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def classes(self) -> tuple[SchoolClass, ...]:
+        return tuple(one for entry in self.entries for one in expand(entry))
+
+    def plan(self) -> Plan:
+        """Legal only when nothing was found."""
+        assert self.school is not None and self.sentences is not None and self.calendar is not None
+        return Plan(
+            school=self.school,
+            gates=self.gates,
+            zones=self.zones,
+            classes=self.classes,
+            windows=self.windows,
+            sentences=self.sentences,
+            calendar=self.calendar,
+        )
+
+
+def expand(entry: ClassEntry) -> Iterator[SchoolClass]:
+    """The classes of one entry, in their order."""
+    if entry.count is None:
+        names = [(entry.id, entry.name or entry.grade or entry.id)]
+    else:
+        names = [(f"{entry.id}c{n}", f"{entry.grade}{numeral(n)}班") for n in range(1, entry.count + 1)]
+    for own, name in names:
+        yield SchoolClass(id=own, entry=entry.id, name=name, kind=entry.kind, zone=entry.zone, route=entry.route)
+
+
+def numeral(n: int) -> str:
+    """1 to 99 as people say it: 二, 十二, 三十."""
+    assert 1 <= n < 100
+    tens, ones = divmod(n, 10)
+    return ("" if tens == 0 else "十" if tens == 1 else f"{_NUMERALS[tens]}十") + (_NUMERALS[ones] if ones else "")
+
+
+def draft(text: str) -> tuple[Draft, tuple[Finding, ...]]:
+    """Read what can be read of a plan file, with a finding for everything else."""
+    if len(text.encode("utf-8", "replace")) > limits.PLAN_MAX_BYTES:
+        return Draft(), (Finding("too_large", "-", args={"most": str(limits.PLAN_MAX_BYTES)}),)
+    try:
+        raw = json.loads(json.dumps(tomllib.loads(text), default=str))
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        return Draft(), (Finding("toml", "-", args={"detail": str(error)[:120]}),)
+    reader = _Reader(raw)
+    if raw.get("v") != 1 or isinstance(raw.get("v"), bool):
+        reader.findings.append(Finding("v", "v", _shown(raw.get("v"))))
+    made = Draft(
+        school=reader.one("school", School),
+        gates=reader.tables("gates", Gate),
+        zones=reader.tables("zones", Zone),
+        entries=reader.array("classes", ClassEntry),
+        windows=reader.array("windows", WindowEntry),
+        sentences=reader.one("sentences", Sentences, default={}),
+        calendar=reader.one("calendar", Calendar),
+        named=reader.named,
+    )
+    known = ("v", "school", "gates", "zones", "classes", "windows", "sentences", "calendar")
+    reader.findings += [_unknown(key, key, known) for key in raw if key not in known]
+    return made, tuple(reader.findings)
+
+
+class _Reader:
+    """Validates a raw file table by table, so that one bad window does not hide the faults of the next."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self.raw = raw
+        self.findings: list[Finding] = []
+        self.named: dict[str, tuple[str, ...]] = {}
+
+    def one(self, key: str, model: type[T], default: dict[str, Any] | None = None) -> T | None:
+        value = self.raw.get(key, default)
+        if value is None:
+            self.findings.append(Finding("missing", key))
+            return None
+        return self._made(key, value, model)
+
+    def tables(self, key: str, model: type[T]) -> tuple[T, ...]:
+        """`[gates.east]`: the key is the id."""
+        value = self.raw.get(key)
+        if not isinstance(value, dict) or not value:
+            self.findings.append(Finding("missing" if not value else "not_table", key, _shown(value)))
+            return ()
+        self.named[key] = tuple(value)
+        made = []
+        for own, table in value.items():
+            entry = {"id": own, **table} if isinstance(table, dict) else table
+            made.append(self._made(f"{key}.{own}", entry, model))
+        return tuple(one for one in made if one is not None)
+
+    def array(self, key: str, model: type[T]) -> tuple[T, ...]:
+        """`[[windows]]`: each has an `id`, and is named by it in findings."""
+        value = self.raw.get(key)
+        if not isinstance(value, list) or not value:
+            self.findings.append(Finding("missing" if not value else "not_table", key, _shown(value)))
+            return ()
+        ids = [table.get("id") if isinstance(table, dict) else None for table in value]
+        self.named[key] = tuple(own for own in ids if isinstance(own, str))
+        places = [f"{key}.{own}" if isinstance(own, str) else f"{key}[{n}]" for n, own in enumerate(ids)]
+        made = (self._made(place, table, model) for place, table in zip(places, value, strict=True))
+        return tuple(one for one in made if one is not None)
+
+    def _made(self, place: str, value: Any, model: type[T]) -> T | None:
+        if not isinstance(value, dict):
+            self.findings.append(Finding("not_table", place, _shown(value)))
+            return None
+        try:
+            return TypeAdapter(model).validate_json(json.dumps(value))
+        except ValidationError as error:
+            self.findings += [_finding(place, e, model) for e in error.errors()]
+            return None
+
+
+def _finding(place: str, error: Any, model: type[Frozen]) -> Finding:
+    where = ".".join([place, *(str(part) for part in error["loc"] if part != "[key]")])
+    value, kind, ctx = _shown(error["input"]), error["type"], error.get("ctx", {})
+    limit = ", ".join(f"{name} {ctx[name]}" for name in ("gt", "ge", "lt", "le", "max_length", "min_length") if name in ctx)
+    match kind:
+        case "missing":
+            return Finding("missing", where)
+        case "extra_forbidden":
+            names = [field.alias or name for name, field in model.model_fields.items()]
+            return _unknown(where, str(error["loc"][-1]), names)
+        case "literal_error":
+            return Finding("bad_choice", where, value, {"choices": str(ctx["expected"]).replace(" or ", ", ")})
+        case "string_pattern_mismatch":
+            return Finding("bad_id", where, value)
+        case "string_too_long" | "string_too_short":
+            return Finding("bad_text", where, value)
+        case "int_type" | "float_type" | "string_type" | "bool_type" | "tuple_type" | "dict_type" | "int_from_float":
+            return Finding("bad_type", where, value, {"kind": _KINDS[kind]})
+        case _ if limit:
+            return Finding("bad_range", where, value, {"limit": limit})
+    detail = str(error["msg"]).removeprefix("Value error, ")
+    if detail == "bad_time":
+        return Finding("bad_time", where, value)
+    if "is not a date" in detail or "date" in detail.split():
+        return Finding("bad_date", where, value)
+    if "reserved" in detail:
+        return Finding("bad_id", where, value)
+    if "character" in detail or "is empty" in detail:
+        return Finding("bad_text", where, value)
+    return Finding("bad_value", where, value, {"detail": detail[:120]})
+
+
+_KINDS = {
+    "int_type": "整数 (whole number)",
+    "int_from_float": "整数 (whole number)",
+    "float_type": "数 (number)",
+    "string_type": "带引号的文字 (text in quotes)",
+    "bool_type": "true / false",
+    "tuple_type": "方括号列表 (list in brackets)",
+    "dict_type": "表 (table)",
+}
+
+
+def _unknown(place: str, key: str, known: Any) -> Finding:
+    near = difflib.get_close_matches(key, list(known), n=1)
+    return Finding("unknown_key", place, args={"hint": f"（{near[0]}?）" if near else ""})
+
+
+def _shown(value: Any) -> str:
+    """A value as it stands in a file, shortened; control characters made visible."""
+    if value is None or isinstance(value, dict):
+        return ""
+    text = json.dumps(value, ensure_ascii=False)
+    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return text if len(text) <= 60 else text[:57] + "…"
+

@@ -1,0 +1,134 @@
+"""The house checks itself: what a linter does not know of our rules."""
+
+import ast
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("audio", "broker", "config", "edge")
+
+
+def text_files() -> list[Path]:
+    """What git tracks or would track; in a copy without its history everything that is not made by tools."""
+    if (ROOT / ".git").exists() and (git := shutil.which("git")):
+        listed = subprocess.run(
+            [git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        names = [ROOT / name for name in listed.stdout.split("\0") if name]
+    else:
+        made = {".venv", ".venv-dev", "__pycache__", "dist", "var"}
+        names = [
+            path
+            for path in ROOT.rglob("*")
+            if not any(part in made or part.endswith("_cache") for part in path.relative_to(ROOT).parts)
+        ]
+    return [name for name in sorted(names) if name.is_file() and b"\0" not in name.read_bytes()[:1024]]
+
+
+TEXTS = text_files()
+PYTHON = [path for path in TEXTS if path.suffix == ".py"]
+PRODUCT = [path for path in PYTHON if path.relative_to(ROOT).parts[0] in {*PACKAGES, "deploy", "fangxue.py"}]
+
+
+def lines_that_match(pattern: str, files: list[Path]) -> list[str]:
+    return [
+        f"{file.relative_to(ROOT)}:{number}: {line.strip()}"
+        for file in files
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+
+
+def functions(file: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_no_file_is_above_400_lines() -> None:
+    sizes = {str(file.relative_to(ROOT)): len(file.read_text("utf-8").splitlines()) for file in PYTHON}
+    assert {file: size for file, size in sizes.items() if size > 400} == {}
+
+
+def test_no_function_is_above_60_lines() -> None:
+    found = [
+        f"{file.relative_to(ROOT)}:{function.lineno} {function.name}"
+        for file in PRODUCT
+        for function in functions(file)
+        if (function.end_lineno or 0) - function.lineno + 1 > 60
+    ]
+    assert found == []
+
+
+def test_modules_are_named_for_what_they_do() -> None:
+    idle = re.compile(r"(^|_)(utils?|helpers?|common|base|managers?|misc)(_|$)")
+    assert [str(file.relative_to(ROOT)) for file in PYTHON if idle.search(file.stem)] == []
+
+
+def test_packages_hold_one_docstring_line_and_nothing_else() -> None:
+    # The command tells our packages from foreign ones by this.
+    marked = [file for file in PRODUCT if file.name == "__init__.py"]
+    assert {file.parent.name for file in marked} >= set(PACKAGES)
+    assert [file for file in marked if not re.fullmatch(r'""".+\S"""\n', file.read_text("utf-8"))] == []
+
+
+def test_every_product_file_opens_with_its_purpose() -> None:
+    assert [file for file in PRODUCT if not ast.get_docstring(ast.parse(file.read_text("utf-8")))] == []
+
+
+def test_open_points_and_ignores_have_a_reason() -> None:
+    files = [file for file in PYTHON if file != Path(__file__).resolve()]
+    assert lines_that_match(r"\b(TODO|FIXME|XXX|HACK)\b(?!: \S.{9})", files) == []
+    # After the code a reason stands in brackets or after a dash.
+    assert lines_that_match(r"#\s*noqa(?!: [A-Z]+[0-9]+(, ?[A-Z]+[0-9]+)* (\(|- )\S)", files) == []
+    assert lines_that_match(r"type: ignore(?!\[[a-z, -]+\] +(\(|- |#)\s*\S)", files) == []
+
+
+def test_no_address_of_a_registry_and_no_path_of_a_machine() -> None:
+    assert lines_that_match(r"https?://[\w.-]*(py[p]i|pythonhoste[d]|npmj[s]|debia[n])\.", TEXTS) == []
+    assert lines_that_match(r"(?<![\w.])/(home|User[s])/[a-z]|(?<![\w.])/roo[t]/", TEXTS) == []
+    assert lines_that_match(re.escape(str(ROOT)) + r"\b", TEXTS) == []
+    assert lines_that_match(r"^\s*--?(index-url|extra-index-url|find-links|i|f)[ =]", TEXTS) == []
+
+
+def test_run_stays_a_page() -> None:
+    assert len((ROOT / "run").read_text("utf-8").splitlines()) < 80
+
+
+def locked(name: str) -> dict[str, str]:
+    text = (ROOT / name).read_text("utf-8")
+    entries = re.findall(
+        r"^([a-z0-9-]+)==([^ ]+) ; [^\\\n]+\\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", text, re.MULTILINE
+    )
+    assert len(entries) == len(re.findall(r"^[^#\s]", text, re.MULTILINE)), (
+        "every line is a pinned package with its hashes"
+    )
+    return {package: version for package, version, _ in entries}
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_holds_what_the_project_asks_for(lock: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wanted = project["project"]["dependencies"] + (project["dependency-groups"]["dev"] if "dev" in lock else [])
+    versions = locked(lock)
+    for requirement in map(Requirement, wanted):
+        version = versions.get(canonicalize_name(requirement.name))
+        assert version, f"{requirement.name} is not in {lock}: make it anew (docs/develop.md)"
+        assert requirement.specifier.contains(version), f"{requirement} is {version} in {lock}"
+
+
+def test_tests_run_with_the_libraries_that_are_shipped() -> None:
+    assert locked("requirements.lock").items() <= locked("requirements-dev.lock").items()

@@ -1,0 +1,171 @@
+"""Clips: how raw speech becomes one, and the store that a gate plays from."""
+
+import cmath
+import math
+from array import array
+from pathlib import Path
+
+import pytest
+
+from audio.clips import Clips
+from audio.mastering import chime, clip_of, loudness_lufs
+from audio.samples import amplified
+from audio.wav_file import length_s, read_wav, write_wav
+from config.errors import OutsideError
+
+RATE_HZ = 22050
+SAY = "三年级一班"
+
+
+def sine(tone_hz: float, seconds: float, level: float = 0.5) -> "array[int]":
+    return array(
+        "h",
+        (round(32767 * level * math.sin(math.tau * tone_hz * n / RATE_HZ)) for n in range(round(seconds * RATE_HZ))),
+    )
+
+
+def strength(samples: "array[int]", tone_hz: float) -> float:
+    """The share of a piece's energy at one tone (Goertzel)."""
+    coefficient, a, b = 2 * math.cos(math.tau * tone_hz / RATE_HZ), 0.0, 0.0
+    for sample in samples:
+        a, b = sample + coefficient * a - b, a
+    energy = sum(sample * sample for sample in samples)
+    return (a * a + b * b - coefficient * a * b) / (energy * len(samples) / 2)
+
+
+# Mastering
+
+
+def standard_lufs(tone_hz: float) -> float:
+    """Of a full tone, by the filters that BS.1770 prints, for 48 kHz."""
+    z = cmath.exp(-1j * math.tau * tone_hz / 48000)
+    shelf = (1.53512485958697 - 2.69169618940638 * z + 1.19839281085285 * z * z) / (
+        1 - 1.69065929318241 * z + 0.73248077421585 * z * z
+    )
+    high_pass = (1 - 2 * z + z * z) / (1 - 1.99004745483398 * z + 0.99007225036621 * z * z)
+    return -0.691 + 10 * math.log10(abs(shelf * high_pass) ** 2 / 2)
+
+
+@pytest.mark.parametrize("tone_hz", [30, 100, 300, 997, 2000, 4000])
+def test_loudness_of_a_full_tone_is_that_of_the_standard(tone_hz: float) -> None:
+    assert standard_lufs(997) == pytest.approx(-3.01, abs=0.01)
+    assert loudness_lufs(sine(tone_hz, 3, level=1.0)) == pytest.approx(standard_lufs(tone_hz), abs=0.2)
+
+
+def test_silence_between_words_does_not_make_a_sentence_softer() -> None:
+    word = sine(500, 1)
+
+    assert loudness_lufs(word + array("h", bytes(2 * 3 * RATE_HZ)) + word) == pytest.approx(loudness_lufs(word), abs=1)
+
+
+def test_a_clip_is_silence_then_the_chime_then_the_sentence() -> None:
+    clip = clip_of(sine(300, 2), 5)
+
+    def at(begin_s: float, end_s: float) -> "array[int]":
+        return clip[round(begin_s * RATE_HZ) : round(end_s * RATE_HZ)]
+
+    assert not any(at(0, 0.149))
+    first, second = at(0.15, 0.54), at(0.56, 0.94)
+    assert strength(first, 880) > 0.5 > 10 * strength(first, 698.46)
+    assert strength(second, 698.46) > 0.5 > 10 * strength(second, 880)
+    assert strength(at(1.1, 3.0), 300) > 0.9
+    assert len(clip) / RATE_HZ == pytest.approx(0.15 + 0.8 + 0.1 + 2, abs=0.01)
+
+
+@pytest.mark.parametrize("level", [0.02, 0.2, 0.9])
+def test_every_sentence_has_one_loudness_and_no_peak_above_the_limit(level: float) -> None:
+    clip = clip_of(sine(700, 2, level), 5)
+
+    assert loudness_lufs(clip[round(1.05 * RATE_HZ) :]) == pytest.approx(-16, abs=0.5)
+    assert 20 * math.log10(max(map(abs, clip)) / 32767) <= -1
+
+
+def test_a_sentence_with_sharp_peaks_is_bent_below_the_limit() -> None:
+    speech = sine(700, 2, 0.3)
+    for n in range(0, len(speech), 300):
+        speech[n] = 32767
+
+    assert 20 * math.log10(max(map(abs, clip_of(speech, 5))) / 32767) <= -1
+
+
+def test_silence_around_the_sentence_is_trimmed() -> None:
+    silence = array("h", bytes(2 * RATE_HZ))
+
+    assert len(clip_of(silence + sine(300, 2) + silence, 5)) / RATE_HZ == pytest.approx(3.1, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("speech", "signs", "why"),
+    [
+        (array("h", bytes(4 * RATE_HZ)), 5, "silence"),
+        (array("h"), 5, "silence"),
+        (sine(300, 1), 14, "1.0 s for 14 characters"),
+        (sine(300, 30), 14, "outside 0.5 to 30.0 s"),
+    ],
+)
+def test_speech_that_is_none_or_not_whole_is_refused(speech: "array[int]", signs: int, why: str) -> None:
+    with pytest.raises(OutsideError, match=why):
+        clip_of(speech, signs)
+
+
+def test_gain_is_in_decibels_and_holds_at_full_scale() -> None:
+    assert list(amplified(array("h", [1000, -1000, 30000]), -20)) == [100, -100, 3000]
+    assert list(amplified(array("h", [100, 30000, -30000]), 20)) == [1000, 32767, -32767]
+
+
+# The store
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> Clips:
+    (tmp_path / "work").mkdir()
+    return Clips(tmp_path, "engine 1")
+
+
+def test_a_published_clip_is_found_with_its_length(clips: Clips) -> None:
+    assert clips.length_s(SAY) is None
+
+    published_s = clips.publish(SAY, chime(), clips.folder / "work")
+
+    assert clips.length_s(SAY) == published_s == pytest.approx(0.8)
+    assert read_wav(clips.path(SAY)) == chime()
+    assert list((clips.folder / "work").iterdir()) == []
+
+
+def test_a_clip_belongs_to_its_sentence_and_engine(clips: Clips) -> None:
+    paths = {clips.path(SAY), clips.path(SAY + "。"), Clips(clips.folder, "engine 2").path(SAY)}
+
+    assert len(paths) == 3
+    assert clips.path(SAY) == Clips(clips.folder, "engine 1").path(SAY)
+
+
+@pytest.mark.parametrize("kept_bytes", [0, 20, 44, 45, 20_000])
+def test_a_clip_cut_short_by_the_disk_is_none(clips: Clips, kept_bytes: int) -> None:
+    clips.publish(SAY, chime(), clips.folder / "work")
+    whole = clips.path(SAY).read_bytes()
+
+    clips.path(SAY).write_bytes(whole[:kept_bytes])
+
+    assert clips.length_s(SAY) is None
+
+
+def test_a_clip_of_another_rate_is_none(clips: Clips) -> None:
+    clips.publish(SAY, chime(), clips.folder / "work")
+    header = bytearray(clips.path(SAY).read_bytes())
+    header[24:28] = (24000).to_bytes(4, "little")
+
+    clips.path(SAY).write_bytes(header)
+
+    assert clips.length_s(SAY) is None
+
+
+def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    with pytest.raises(OutsideError, match="cannot be stored"):
+        Clips(tmp_path / "missing", "engine 1").publish(SAY, chime(), tmp_path)
+
+
+def test_a_wav_file_reads_back_as_it_was_written(tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", array("h", [1, -2, 32767]))
+
+    assert list(read_wav(tmp_path / "a.wav")) == [1, -2, 32767]
+    assert length_s(tmp_path / "a.wav") == 3 / RATE_HZ

@@ -1,0 +1,270 @@
+"""The renderer: each sentence has one answer, whatever the rendering child does, and no child outlives its parent."""
+
+import json
+import os
+import queue
+import select
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import audio
+from audio.clips import ENGINES, Clips
+from audio.renderer import Rendered, Renderer
+from config.limits import RENDER_WAITING_MAX
+
+LIMIT_S = 30.0
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(audio.__path__[0]).parent)}
+SAYS = tuple(f"{grade}年级{number}班" for grade in "一二三" for number in "一二三四五六")
+IDENTITY = json.dumps({"identity": ENGINES["tone"]})
+
+
+def child(engine: str, folder: Path) -> list[str]:
+    return [sys.executable, "-P", "-m", "audio.render_child", "--engine", engine, "--folder", str(folder)]
+
+
+def shell(script: str) -> list[str]:
+    """A child that reads its request and then does as it likes."""
+    return ["/bin/sh", "-c", f"cat >/dev/null; {script}"]
+
+
+class Asked:
+    """A renderer and its answers as they come."""
+
+    def __init__(self, folder: Path, engine: str, command: Sequence[str] | None, timeout_s: float) -> None:
+        self.answers: queue.Queue[Rendered] = queue.Queue()
+        self.renderer = Renderer(engine, folder, self.answers.put, command=command, timeout_s=timeout_s)
+
+    def __call__(self, says: Sequence[str]) -> list[Rendered]:
+        self.renderer.render(says)
+        return self.next(len(set(says)))
+
+    def next(self, count: int) -> list[Rendered]:
+        return [self.answers.get(timeout=LIMIT_S) for _ in range(count)]
+
+
+@contextmanager
+def asking(
+    folder: Path, *, engine: str = "tone", command: Sequence[str] | None = None, timeout_s: float = LIMIT_S
+) -> Iterator[Asked]:
+    asked = Asked(folder, engine, command, timeout_s)
+    try:
+        yield asked
+    finally:
+        asked.renderer.close()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_each_sentence_becomes_a_clip(engine: str, tmp_path: Path) -> None:
+    with asking(tmp_path / "store", engine=engine) as asked:
+        answers = asked(SAYS[:10])
+
+    clips = Clips(tmp_path / "store", ENGINES[engine])
+    assert {answer.say: (answer.length_s, answer.clip, answer.why) for answer in answers} == {
+        say: (clips.length_s(say), clips.path(say), "") for say in SAYS[:10]
+    }
+    assert None not in {answer.length_s for answer in answers}
+    assert {path.suffix for path in (tmp_path / "store").iterdir()} == {".wav"}  # the child tidied up
+
+
+def test_a_sentence_that_cannot_be_spoken_fails_alone(tmp_path: Path) -> None:
+    with asking(tmp_path) as asked:
+        answers = {answer.say: answer for answer in asked(["一班", "，", "二班"])}
+
+    assert answers["，"].clip is None
+    assert "nothing to say" in answers["，"].why
+    assert answers["一班"].clip
+    assert answers["二班"].clip
+
+
+def test_what_is_in_the_store_is_answered_without_a_child(tmp_path: Path) -> None:
+    with asking(tmp_path) as asked:
+        asked(SAYS)
+
+    with asking(tmp_path, command=["/bin/false"]) as asked:
+        answers = asked(SAYS)
+
+    assert all(answer.clip for answer in answers)
+
+
+def test_a_sentence_asked_for_twice_is_answered_once(tmp_path: Path) -> None:
+    with asking(tmp_path) as asked:
+        asked.renderer.render(SAYS)
+        asked.renderer.render(SAYS)
+        asked.renderer.render(["一班", "一班"])
+        answers = asked.next(len(SAYS) + 1)
+
+    assert Counter(answer.say for answer in answers) == dict.fromkeys((*SAYS, "一班"), 1)
+    assert asked.answers.empty()
+
+
+def test_a_silent_child_is_killed_and_the_next_batch_goes_on(tmp_path: Path) -> None:
+    ours = " ".join(child("tone", tmp_path / "store"))
+    script = f"if mkdir {tmp_path}/hung 2>/dev/null; then cat >/dev/null; exec sleep 1000; fi; exec {ours}"
+
+    with asking(tmp_path / "store", command=["/bin/sh", "-c", script], timeout_s=3) as asked:
+        answers = asked(SAYS)
+
+    assert [answer.say for answer in answers] == list(SAYS)
+    assert {answer.why for answer in answers[:8]} == {"the rendering child was silent for 3 s"}
+    assert all(answer.clip for answer in answers[8:])
+
+
+def nonsense(text: str) -> str:
+    return f"the rendering child talks nonsense: {text.encode()!r}"
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("exit 3", "the rendering child ended with 3"),
+        ("kill -SEGV $$", "the rendering child ended with -11"),
+        ("echo Audio saved", nonsense("Audio saved")),
+        (
+            f"""echo '{json.dumps({"say": "九班", "length_s": 1.0})}'""",
+            nonsense('{"say": "\\u4e5d\\u73ed", "length_s": 1.0}'),
+        ),
+        ("""echo '{"identity": "another voice"}'""", "the rendering child speaks as another voice"),
+        ("""echo '{"why": "no voice"}'; exit 1""", "no voice"),
+    ],
+)
+def test_a_child_that_breaks_off_fails_its_sentences_with_the_reason(script: str, why: str, tmp_path: Path) -> None:
+    with asking(tmp_path, command=shell(script)) as asked:
+        answers = asked(SAYS[:3])
+
+    assert answers == [Rendered(say, None, None, why) for say in SAYS[:3]]
+
+
+def test_a_child_that_claims_a_clip_is_not_believed(tmp_path: Path) -> None:
+    claim = json.dumps({"say": SAYS[0], "length_s": 4.0})
+
+    with asking(tmp_path, command=shell(f"echo '{IDENTITY}'; echo '{claim}'")) as asked:
+        answers = asked(SAYS[:2])
+
+    assert answers == [
+        Rendered(SAYS[0], None, None, "the rendering child stored no clip"),
+        Rendered(SAYS[1], None, None, "the rendering child ended with 0"),
+    ]
+
+
+def test_a_program_that_is_missing_is_an_answer(tmp_path: Path) -> None:
+    with asking(tmp_path, command=["/nowhere/python"]) as asked:
+        (answer,) = asked(["一班"])
+
+    assert answer.why.startswith("the rendering child does not start")
+
+
+def test_a_store_that_cannot_be_written_is_an_answer(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("a file in its place")
+
+    with asking(tmp_path / "store") as asked:
+        (answer,) = asked(["一班"])
+
+    assert "cannot be written" in answer.why
+
+
+def test_more_sentences_than_may_wait_are_refused_at_once(tmp_path: Path) -> None:
+    says = [f"{number}班" for number in range(RENDER_WAITING_MAX + 2)]
+    with asking(tmp_path, command=shell("exec sleep 1000")) as asked:
+        asked.renderer.render(says)
+        refused = asked.next(2)
+
+    assert refused == [Rendered(say, None, None, f"more than {RENDER_WAITING_MAX} sentences wait") for say in says[-2:]]
+
+
+def test_closing_kills_the_child_and_answers_what_waited(tmp_path: Path) -> None:
+    with asking(
+        tmp_path,
+        command=shell(
+            f"echo $$ >{tmp_path}/pid.new; mv {tmp_path}/pid.new {tmp_path}/pid; echo '{IDENTITY}'; "
+            f"echo '{json.dumps({'say': SAYS[0], 'why': 'x'})}'; exec sleep 1000"
+        ),
+    ) as asked:
+        asked.renderer.render(SAYS)
+        first = asked.next(1)
+        asked.renderer.close()
+        answers = first + asked.next(len(SAYS) - 1)
+
+    assert Counter(answer.say for answer in answers) == dict.fromkeys(SAYS, 1)
+    assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()
+
+
+def test_what_a_killed_child_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    dead = subprocess.Popen(["/bin/true"])
+    dead.wait()
+    (tmp_path / f".work-{dead.pid}").mkdir()
+    (tmp_path / f".work-{os.getpid()}").mkdir()  # of a process that lives
+
+    with asking(tmp_path) as asked:
+        asked(["一班"])
+
+    assert {path.name for path in tmp_path.iterdir() if path.suffix != ".wav"} == {f".work-{os.getpid()}"}
+
+
+def test_a_child_dies_with_its_killed_parent_even_while_it_hangs(tmp_path: Path) -> None:
+    """The child is stopped, as if it hung, so nothing but the kernel can end it."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, json.dumps(SAYS * 20), *child("tone", tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=ENVIRONMENT,
+    )
+    with parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        ended = os.pidfd_open(pid)
+        try:
+            parent.kill()
+            poll = select.poll()
+            poll.register(ended, select.POLLIN)
+            assert poll.poll(LIMIT_S * 1000), f"the child {pid} outlives its parent"
+        finally:
+            os.close(ended)
+
+
+PARENT = """
+import os, signal, subprocess, sys
+child = subprocess.Popen(sys.argv[2:], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+child.stdin.write(sys.argv[1].encode())
+child.stdin.close()
+child.stdout.readline()  # it announced itself, and renders
+os.kill(child.pid, signal.SIGSTOP)
+print(child.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_gate_carries_neither_the_speech_engine_nor_the_readings() -> None:
+    program = (
+        "import audio.renderer, sys; print([m for m in ('pyttsx3', 'espeakng_loader', 'pypinyin') if m in sys.modules])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=LIMIT_S, check=True, env=ENVIRONMENT
+    )
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_child_answers_in_lines_and_nothing_else_on_stdout(tmp_path: Path) -> None:
+    """pyttsx3 prints on stdout."""
+    done = subprocess.run(
+        child("pyttsx3", tmp_path),
+        input=json.dumps(["三年级一班", "A班"]),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=True,
+        env=ENVIRONMENT,
+    )
+
+    identity, spoken, refused = map(json.loads, done.stdout.splitlines())
+    assert identity == {"identity": ENGINES["pyttsx3"]}
+    assert spoken == {"say": "三年级一班", "length_s": Clips(tmp_path, ENGINES["pyttsx3"]).length_s("三年级一班")}
+    assert refused["say"] == "A班"
+    assert "A" in refused["why"]

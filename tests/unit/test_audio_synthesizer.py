@@ -1,0 +1,96 @@
+"""The synthesizer's seam: one suite for the real engine and for the fake that ships."""
+
+import functools
+import os
+import subprocess
+import sys
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import audio
+from audio.clips import ENGINES
+from audio.mastering import loudness_lufs
+from audio.synthesizer import Synthesizer
+from audio.synthesizer_pyttsx3 import Pyttsx3Synthesizer
+from audio.synthesizer_tone import ToneSynthesizer
+from audio.wav_file import read_wav
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(audio.__path__[0]).parent)}
+ENGINE: dict[str, Callable[[], Synthesizer]] = {
+    "pyttsx3": functools.cache(Pyttsx3Synthesizer),
+    "tone": ToneSynthesizer,
+}
+"""One speech engine is all a process can have."""
+
+
+@pytest.fixture(params=ENGINE)
+def synthesizer(request: pytest.FixtureRequest) -> Synthesizer:
+    return ENGINE[request.param]()
+
+
+def test_a_right_engine_passes_its_check_and_is_who_the_store_expects(synthesizer: Synthesizer) -> None:
+    synthesizer.check()
+
+    assert synthesizer.identity in ENGINES.values()
+
+
+def test_each_text_has_one_result_in_order(synthesizer: Synthesizer, tmp_path: Path) -> None:
+    texts = ["一年级一班", "二年级二班", "一年级一班"]
+
+    spoken = list(synthesizer.speak(texts, tmp_path))
+
+    assert [one.text for one in spoken] == texts
+    assert len({one.wav for one in spoken}) == 3
+    assert [one.why for one in spoken] == ["", "", ""]
+
+
+def test_a_file_is_mono_16_bit_at_the_rate_of_clips_and_sounds(synthesizer: Synthesizer, tmp_path: Path) -> None:
+    (spoken,) = synthesizer.speak(["三年级一班正在放学"], tmp_path)
+
+    assert spoken.wav is not None
+    with wave.open(str(spoken.wav)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 22050)
+    samples = read_wav(spoken.wav)
+    assert len(samples) > 9 * 0.1 * 22050
+    assert loudness_lufs(samples) > -30
+
+
+def test_a_text_that_cannot_be_spoken_is_a_result_and_the_next_is_spoken(
+    synthesizer: Synthesizer, tmp_path: Path
+) -> None:
+    spoken = list(synthesizer.speak(["，", "三年级一班"], tmp_path))
+
+    assert spoken[0].wav is None
+    assert spoken[0].why
+    assert spoken[1].wav is not None
+
+
+def test_two_classes_sound_different(synthesizer: Synthesizer, tmp_path: Path) -> None:
+    one, other = (read_wav(spoken.wav) for spoken in synthesizer.speak(["一班", "七班"], tmp_path) if spoken.wav)
+
+    assert one != other
+
+
+def test_tones_are_the_same_each_time(tmp_path: Path) -> None:
+    one, other = (
+        read_wav(spoken.wav) for spoken in ToneSynthesizer().speak(["三年级一班"] * 2, tmp_path) if spoken.wav
+    )
+
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("voice", "why"), [("sit/nowhere", "no voice sit/nowhere"), ("gmw/en", "not Mandarin"), ("sit/yue", "not Mandarin")]
+)
+def test_a_voice_that_does_not_read_pinyin_is_found_out(voice: str, why: str) -> None:
+    program = f"from audio.synthesizer_pyttsx3 import Pyttsx3Synthesizer as S; S({voice!r}).check()"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False, env=ENVIRONMENT
+    )
+
+    assert "OutsideError" in done.stderr
+    assert why in done.stderr
