@@ -16,7 +16,7 @@ _PROGRAMS = {
         "the centre: sends the days, keeps the records, serves the pages",
     ),
     "gate": ("edge.cli", "校门：按时播报、灯光、按钮", "a gate: calls, lights, buttons"),
-    "plan": ("config.cli", "检查、预览放学方案", "check and preview a school's plan"),
+    "plan": ("broker.cli_plan", "检查、预览放学方案", "check and preview a school's plan"),
     "records": ("broker.cli", "查看播报记录", "what was called, and when"),
 }
 
@@ -51,6 +51,9 @@ def _run(name: str, argv: Sequence[str]) -> int:
         return 2
     except OutsideError as error:
         print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader of what we print has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         return 130

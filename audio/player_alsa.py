@@ -20,6 +20,7 @@ from config.clock import Clock
 from config.limits import CLIP_RATE_HZ, FEED_PIPE_BYTES, PLAYED_EARLY_S, PLAYED_LATE_S, PLAYER_START_MS
 
 _BUFFER_US = 100_000
+_PIECE = select.PIPE_BUF // SAMPLE_BYTES
 _CARDS = Path("/proc/asound")
 _WHY_MAX = 200
 
@@ -103,22 +104,20 @@ class _Feed:
         self._samples = samples
         self._gain_db = gain_db
         self._next = 0
-        self._rest = b""
 
     def write(self, pipe: int) -> bool:
-        """As much as fits. False when all is written, or nobody takes it any more."""
-        if not self._rest:
-            piece = self._samples[self._next : self._next + FEED_PIPE_BYTES // SAMPLE_BYTES // 4]
-            self._next += len(piece)
-            self._rest = amplified(piece, self._gain_db).tobytes()
-        if not self._rest:
+        """One piece, if there is room. False when all is written, or nobody takes it any more."""
+        piece = amplified(self._samples[self._next : self._next + _PIECE], self._gain_db).tobytes()
+        if not piece:
             return False
         try:
-            self._rest = self._rest[os.write(pipe, self._rest) :]
+            written = os.write(pipe, piece)
         except BlockingIOError:
             return True
         except BrokenPipeError:
             return False
+        assert written == len(piece), "a write of PIPE_BUF bytes is whole or none"
+        self._next += _PIECE
         return True
 
 

@@ -104,8 +104,11 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         "en": ("there is no such time zone", 'for example "Asia/Shanghai"'),
     },
     "count_or_name": {
-        "zh": ("一组班级写 grade 和 count，单个班级写 name，二者取一", "例如 grade = \"三年级\"、count = 6"),
-        "en": ("a grade has grade and count, a single class has name: one of the two", 'for example grade = "三年级", count = 6'),
+        "zh": ("一组班级写 grade 和 count，单个班级写 name，二者取一", '例如 grade = "三年级"、count = 6'),
+        "en": (
+            "a grade has grade and count, a single class has name: one of the two",
+            'for example grade = "三年级", count = 6',
+        ),
     },
     "order": {
         "zh": ("时间先后不对：应为 opens ≤ starts < closes", "改正三个时刻（现为 {opens}、{starts}、{closes}）"),
@@ -113,7 +116,10 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
     },
     "late_last": {
         "zh": ("{gate}最后一个班（{name}）在 {at} 叫到，晚于 closes", "延后 closes、缩短 every_s 或提前 starts"),
-        "en": ("the last class at {gate} ({name}) is called at {at}, after closes", "move closes, shorten every_s or start earlier"),
+        "en": (
+            "the last class at {gate} ({name}) is called at {at}, after closes",
+            "move closes, shorten every_s or start earlier",
+        ),
     },
     "every_s": {
         "zh": ("放学时段需要 every_s（两班起始间隔，秒）且大于 0", "例如 every_s = 45"),
@@ -121,7 +127,10 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
     },
     "notice": {
         "zh": ("上学与晚自习时段不叫班，需要 notice（播报的一句话）", '例如 notice = "早上好，请有序入校。"'),
-        "en": ("arrival and evening windows call no class and need a notice to say", 'for example notice = "早上好，请有序入校。"'),
+        "en": (
+            "arrival and evening windows call no class and need a notice to say",
+            'for example notice = "早上好，请有序入校。"',
+        ),
     },
     "not_for_kind": {
         "zh": ("{kind} 时段没有这一项", "删去，或把 kind 改为 dismissal"),
@@ -145,7 +154,10 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
     },
     "template": {
         "zh": ("句子里必须恰有一个 {{classes}}，不能有其他花括号", '例如 "请注意，{{classes}}正在放学。"'),
-        "en": ("the sentence needs exactly one {{classes}} and no other braces", 'for example "请注意，{{classes}}正在放学。"'),
+        "en": (
+            "the sentence needs exactly one {{classes}} and no other braces",
+            'for example "请注意，{{classes}}正在放学。"',
+        ),
     },
     "same_name": {
         "zh": ("与 {other} 同名，家长分不清", "改成不同的名称"),

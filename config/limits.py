@@ -21,6 +21,8 @@ PLAYED_GRACE_S = 3.0
 """No answer from the player by the clip's length + this: the end is unknown."""
 ATTEMPTS_MAX = 2
 """A sentence whose end is unknown is said once more, not oftener."""
+ATTEMPTS_SILENT_MAX = 5
+"""Attempts of which nothing sounded: tried again, but not for ever."""
 BOOT_PAUSE_S = 3.0
 """After a start a gate waits at most this long for the standing alert, days and holds."""
 LIVE_AHEAD_S = 2.0
@@ -131,6 +133,8 @@ BROKER_LAST_WORDS = 10
 # Sound ------------------------------------------------------------------------------------------
 RENDER_TIMEOUT_S = 60.0
 """One batch of sentences; a hanging engine is killed."""
+RENDER_RETRY_S = 60.0
+"""A sentence that could not be rendered is asked for again after this."""
 RENDER_BATCH = 8
 """Sentences of one speech child: progress is seen, and a fault costs few."""
 CLIP_MIN_S = 0.5

@@ -3,10 +3,10 @@
 import difflib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config import limits
-from config.day import Pacing
 from config.findings import Finding
 from config.plan import Draft, Gate, Plan, PlanError, WindowEntry, draft
 from config.timetable import called_at, ordered
@@ -112,8 +112,7 @@ def _window(window: WindowEntry) -> Iterator[Finding]:
     if not window.opens <= starts_s < window.closes:
         times = {"opens": clock(window.opens), "starts": clock(starts_s), "closes": clock(window.closes)}
         yield Finding("order", f"{place}.closes", clock(window.closes), times)
-    timed: Pacing = "timed"
-    if window.pacing != timed:
+    if window.pacing != "timed":
         yield Finding("pacing", f"{place}.pacing", window.pacing)
     if window.kind == "dismissal":
         if window.every_s is None:
@@ -143,7 +142,7 @@ def _last_call(made: Draft, window: WindowEntry) -> Iterator[Finding]:
 
 def _overlaps(made: Draft) -> Iterator[Finding]:
     windows = sorted(made.windows, key=lambda window: (window.opens, window.id))
-    for one, other in zip(windows, windows[1:], strict=False):
+    for one, other in pairwise(windows):
         if other.opens < one.closes and _gates(one, made) & _gates(other, made):
             yield Finding("overlap", f"windows.{other.id}.opens", clock(other.opens), {"other": one.name})
 

@@ -1,22 +1,21 @@
 """A school's plan: read from TOML into frozen models. All structural faults are found in one reading, as Findings."""
 
-import difflib
-import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, PlainValidator, TypeAdapter, ValidationError
+from pydantic import Field, PlainValidator
 
 from config import limits
 from config.day import Mode, Pacing, WindowKind
 from config.errors import BadInputError
 from config.findings import Finding, words
+from config.parsing import loaded, made, shown, unknown
 from config.types import Day, Frozen, Name, Say, Slug, WindowId
 
 T = TypeVar("T", bound=Frozen)
 _TIME = re.compile(r"([01][0-9]|2[0-9]):([0-5][0-9])(?::([0-5][0-9]))?")
+_NUMERAL_MAX = 99
 _NUMERALS = "零一二三四五六七八九十"
 
 
@@ -191,23 +190,20 @@ def expand(entry: ClassEntry) -> Iterator[SchoolClass]:
 
 def numeral(n: int) -> str:
     """1 to 99 as people say it: 二, 十二, 三十."""
-    assert 1 <= n < 100
+    assert 1 <= n <= _NUMERAL_MAX, "classes of a grade are numbered up to 40"
     tens, ones = divmod(n, 10)
     return ("" if tens == 0 else "十" if tens == 1 else f"{_NUMERALS[tens]}十") + (_NUMERALS[ones] if ones else "")
 
 
 def draft(text: str) -> tuple[Draft, tuple[Finding, ...]]:
     """Read what can be read of a plan file, with a finding for everything else."""
-    if len(text.encode("utf-8", "replace")) > limits.PLAN_MAX_BYTES:
-        return Draft(), (Finding("too_large", "-", args={"most": str(limits.PLAN_MAX_BYTES)}),)
-    try:
-        raw = json.loads(json.dumps(tomllib.loads(text), default=str))
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        return Draft(), (Finding("toml", "-", args={"detail": str(error)[:120]}),)
+    raw, findings = loaded(text, limits.PLAN_MAX_BYTES)
+    if raw is None:
+        return Draft(), findings
     reader = _Reader(raw)
     if raw.get("v") != 1 or isinstance(raw.get("v"), bool):
-        reader.findings.append(Finding("v", "v", _shown(raw.get("v"))))
-    made = Draft(
+        reader.findings.append(Finding("v", "v", shown(raw.get("v"))))
+    drafted = Draft(
         school=reader.one("school", School),
         gates=reader.tables("gates", Gate),
         zones=reader.tables("zones", Zone),
@@ -218,8 +214,8 @@ def draft(text: str) -> tuple[Draft, tuple[Finding, ...]]:
         named=reader.named,
     )
     known = ("v", "school", "gates", "zones", "classes", "windows", "sentences", "calendar")
-    reader.findings += [_unknown(key, key, known) for key in raw if key not in known]
-    return made, tuple(reader.findings)
+    reader.findings += [unknown(key, key, known) for key in raw if key not in known]
+    return drafted, tuple(reader.findings)
 
 
 class _Reader:
@@ -241,91 +237,28 @@ class _Reader:
         """`[gates.east]`: the key is the id."""
         value = self.raw.get(key)
         if not isinstance(value, dict) or not value:
-            self.findings.append(Finding("missing" if not value else "not_table", key, _shown(value)))
+            self.findings.append(Finding("missing" if not value else "not_table", key, shown(value)))
             return ()
         self.named[key] = tuple(value)
-        made = []
+        entries = []
         for own, table in value.items():
             entry = {"id": own, **table} if isinstance(table, dict) else table
-            made.append(self._made(f"{key}.{own}", entry, model))
-        return tuple(one for one in made if one is not None)
+            entries.append(self._made(f"{key}.{own}", entry, model))
+        return tuple(one for one in entries if one is not None)
 
     def array(self, key: str, model: type[T]) -> tuple[T, ...]:
         """`[[windows]]`: each has an `id`, and is named by it in findings."""
         value = self.raw.get(key)
         if not isinstance(value, list) or not value:
-            self.findings.append(Finding("missing" if not value else "not_table", key, _shown(value)))
+            self.findings.append(Finding("missing" if not value else "not_table", key, shown(value)))
             return ()
         ids = [table.get("id") if isinstance(table, dict) else None for table in value]
         self.named[key] = tuple(own for own in ids if isinstance(own, str))
         places = [f"{key}.{own}" if isinstance(own, str) else f"{key}[{n}]" for n, own in enumerate(ids)]
-        made = (self._made(place, table, model) for place, table in zip(places, value, strict=True))
-        return tuple(one for one in made if one is not None)
+        entries = (self._made(place, table, model) for place, table in zip(places, value, strict=True))
+        return tuple(one for one in entries if one is not None)
 
     def _made(self, place: str, value: Any, model: type[T]) -> T | None:
-        if not isinstance(value, dict):
-            self.findings.append(Finding("not_table", place, _shown(value)))
-            return None
-        try:
-            return TypeAdapter(model).validate_json(json.dumps(value))
-        except ValidationError as error:
-            self.findings += [_finding(place, e, model) for e in error.errors()]
-            return None
-
-
-def _finding(place: str, error: Any, model: type[Frozen]) -> Finding:
-    where = ".".join([place, *(str(part) for part in error["loc"] if part != "[key]")])
-    value, kind, ctx = _shown(error["input"]), error["type"], error.get("ctx", {})
-    limit = ", ".join(f"{name} {ctx[name]}" for name in ("gt", "ge", "lt", "le", "max_length", "min_length") if name in ctx)
-    match kind:
-        case "missing":
-            return Finding("missing", where)
-        case "extra_forbidden":
-            names = [field.alias or name for name, field in model.model_fields.items()]
-            return _unknown(where, str(error["loc"][-1]), names)
-        case "literal_error":
-            return Finding("bad_choice", where, value, {"choices": str(ctx["expected"]).replace(" or ", ", ")})
-        case "string_pattern_mismatch":
-            return Finding("bad_id", where, value)
-        case "string_too_long" | "string_too_short":
-            return Finding("bad_text", where, value)
-        case "int_type" | "float_type" | "string_type" | "bool_type" | "tuple_type" | "dict_type" | "int_from_float":
-            return Finding("bad_type", where, value, {"kind": _KINDS[kind]})
-        case _ if limit:
-            return Finding("bad_range", where, value, {"limit": limit})
-    detail = str(error["msg"]).removeprefix("Value error, ")
-    if detail == "bad_time":
-        return Finding("bad_time", where, value)
-    if "is not a date" in detail or "date" in detail.split():
-        return Finding("bad_date", where, value)
-    if "reserved" in detail:
-        return Finding("bad_id", where, value)
-    if "character" in detail or "is empty" in detail:
-        return Finding("bad_text", where, value)
-    return Finding("bad_value", where, value, {"detail": detail[:120]})
-
-
-_KINDS = {
-    "int_type": "整数 (whole number)",
-    "int_from_float": "整数 (whole number)",
-    "float_type": "数 (number)",
-    "string_type": "带引号的文字 (text in quotes)",
-    "bool_type": "true / false",
-    "tuple_type": "方括号列表 (list in brackets)",
-    "dict_type": "表 (table)",
-}
-
-
-def _unknown(place: str, key: str, known: Any) -> Finding:
-    near = difflib.get_close_matches(key, list(known), n=1)
-    return Finding("unknown_key", place, args={"hint": f"（{near[0]}?）" if near else ""})
-
-
-def _shown(value: Any) -> str:
-    """A value as it stands in a file, shortened; control characters made visible."""
-    if value is None or isinstance(value, dict):
-        return ""
-    text = json.dumps(value, ensure_ascii=False)
-    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
-    return text if len(text) <= 60 else text[:57] + "…"
-
+        one, findings = made(place, value, model)
+        self.findings += findings
+        return one

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from config.day import Cue, GateDay, Window, cue_id, order
+from config.day import Cue, GateDay, Light, Window, cue_id, order
 from config.plan import Gate, Plan, SchoolClass, WindowEntry
 from config.schooldays import day_of
 
@@ -30,6 +30,11 @@ def instant(plan: Plan, on: date, time_s: float) -> datetime:
     """`time_s` after the date's midnight by the school's clocks, in UTC."""
     midnight = datetime.combine(on, time(), ZoneInfo(plan.school.zone))
     return (midnight + timedelta(seconds=time_s)).astimezone(UTC)
+
+
+def local(at: datetime, plan: Plan) -> datetime:
+    """An instant as the school's clocks show it."""
+    return at.astimezone(ZoneInfo(plan.school.zone))
 
 
 def called_at(plan: Plan, window: WindowEntry, gate: Gate) -> Iterator[tuple[SchoolClass, float]]:
@@ -88,7 +93,7 @@ def _window(plan: Plan, entry: WindowEntry, on: date) -> Window:
 def _cues(plan: Plan, entry: WindowEntry, gate: Gate, on: date) -> Iterator[Cue]:
     if entry.notice is not None and (entry.gates is None or gate.id in entry.gates):
         at = instant(plan, on, entry.opens)
-        light = "ready" if entry.kind == "dismissal" else "go"
+        light: Light = "ready" if entry.kind == "dismissal" else "go"
         yield Cue(
             id=cue_id(on, entry.id, "all", "open"),
             window=entry.id,

@@ -179,6 +179,8 @@ class TransportSuite:
         assert again.payload == b"one"
         assert again.receipt != old.receipt
         gate.transport.accept(old.receipt)
+        gate.publish(CUE, b"through")  # an accept would have left before it
+        assert gate.arrived().payload == b"through"
         rig.cut(gate)
         gate.down()
         gate.up()
@@ -210,11 +212,22 @@ class TransportSuite:
 
     def test_a_stop_sends_what_was_handed_over(self, rig: Rig) -> None:
         gate, centre = rig.client(GATE, DOWN).start().up(), rig.client("centre").start().up()
-        for n in range(1000):
+        for n in range(30):
             centre.publish(CUE, b"%d" % n)
         centre.transport.stop()
         assert centre.transport.unsent == 0
-        assert [gate.arrived().payload for _ in range(1000)] == [b"%d" % n for n in range(1000)]
+        assert [gate.arrived().payload for _ in range(30)] == [b"%d" % n for n in range(30)]
+
+    def test_a_stop_with_a_thousand_messages_says_how_many_stayed_behind(self, rig: Rig) -> None:
+        gate, centre = rig.client(GATE, DOWN).start().up(), rig.client("centre").start().up()
+        gate.accept_at_once = True
+        for n in range(1000):
+            centre.publish(CUE, b"%d" % n)
+        centre.transport.stop()
+        # mosquitto, storing each change, takes as many as the disk allows in 2 s; the others take all.
+        sent = 1000 - centre.transport.unsent
+        assert sent >= (30 if rig.kind == "mosquitto" else 1000)
+        assert [gate.arrived().payload for _ in range(sent)] == [b"%d" % n for n in range(sent)]
 
     def test_a_stop_before_the_start_ends_it(self, rig: Rig) -> None:
         gate = rig.client(GATE, DOWN)
@@ -236,7 +249,7 @@ class TransportSuite:
         gate.start().up()
         centre.publish(CUE, b"poison")
         assert gate.arrived(accept=False).payload == b"poison"
-        assert "the receiver failed" in gate.down()
+        assert gate.down() == "fault: RuntimeError: the receiver failed"
         gate.up()
         assert gate.arrived().payload == b"poison"
         assert gate.transport.alive

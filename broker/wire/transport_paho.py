@@ -269,7 +269,7 @@ class _Link:
             reconnect_on_failure=False,
             manual_ack=True,
         )
-        client.max_inflight_messages = limits.PUBLISH_INFLIGHT_MAX
+        client.max_inflight_messages = 0  # no limit of its own: the handover keeps what may not leave yet
         client.username_pw_set(access.username, access.password)
         if access.tls is not None:
             client.tls_set_context(access.tls)
@@ -314,6 +314,9 @@ class _Link:
             wake.recv(65536)
         event = ready.get(sock.fileno(), 0)
         if decrypted or event & ~select.POLLOUT:
+            # A broker without TCP_NODELAY (iotcore) holds a second small packet until the first is acknowledged, which
+            # Linux puts off for 40 ms. The option lasts for a few packets only, so it is set again for each.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             self._check(self._client.loop_read())
         if event & select.POLLOUT:
             self._check(self._client.loop_write())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from broker.embedded import start_broker
 from broker.wire.transport import Arrived, TransportEvent
 from broker.wire.transport_paho import PahoTransport
 from broker_double import CONNECT, DISCONNECT, PUBACK, Answers, BrokerDouble
@@ -60,6 +61,41 @@ def _window_stops_delivery(rig: PahoRig, window: int) -> None:
         gate.transport.accept(receipt)
     last = gate.arrived()
     assert (last.payload, last.monotonic_s > accepted_s) == (b"%d" % window, True)
+
+
+def test_a_round_trip_waits_for_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A small message must not wait 40 ms for the acknowledgement of the one before, whichever side would wait.
+
+    The in-process broker: it does not set TCP_NODELAY, and it waits for no disk.
+    """
+    monkeypatch.setenv("PATH", str(tmp_path))
+    broker = start_broker(tmp_path)
+    asks, answers = f"fangxue/v1/{GATE}/up/ask", f"fangxue/v1/{GATE}/down/time"
+    gate, centre = (
+        PahoTransport(name, broker.host, broker.port, [wanted], None, clock=SystemClock(), random=Soonest())
+        for name, wanted in ((GATE, answers), ("centre", asks))
+    )
+
+    def answer(event: TransportEvent) -> None:
+        if isinstance(event, Arrived):
+            centre.accept(event.receipt)
+            centre.publish(answers, event.payload)
+        else:
+            ready.set()
+
+    ready = threading.Event()
+    centre.start(answer)
+    assert ready.wait(LIMIT_S)
+    asker = Client(GATE, gate, lambda: None, LIMIT_S).start().up()
+    trips_s = []
+    for n in range(51):
+        asked_s = SystemClock().monotonic_s()
+        asker.publish(asks, b"%d" % n)
+        trips_s.append(asker.arrived().monotonic_s - asked_s)
+    gate.stop()
+    centre.stop()
+    broker.stop()
+    assert sorted(trips_s)[25] < 0.02
 
 
 # A broker that answers as told -------------------------------------------------------------------

@@ -52,10 +52,10 @@ def test_loudness_of_a_full_tone_is_that_of_the_standard(tone_hz: float) -> None
     assert loudness_lufs(sine(tone_hz, 3, level=1.0)) == pytest.approx(standard_lufs(tone_hz), abs=0.2)
 
 
-def test_silence_between_words_does_not_make_a_sentence_softer() -> None:
-    word = sine(500, 1)
+def test_what_hums_between_words_does_not_make_a_sentence_softer() -> None:
+    word, hum = sine(500, 1), sine(500, 3, 0.01)
 
-    assert loudness_lufs(word + array("h", bytes(2 * 3 * RATE_HZ)) + word) == pytest.approx(loudness_lufs(word), abs=1)
+    assert loudness_lufs(word + hum + word) == pytest.approx(loudness_lufs(word), abs=1)
 
 
 def test_a_clip_is_silence_then_the_chime_then_the_sentence() -> None:
@@ -81,9 +81,9 @@ def test_every_sentence_has_one_loudness_and_no_peak_above_the_limit(level: floa
 
 
 def test_a_sentence_with_sharp_peaks_is_bent_below_the_limit() -> None:
-    speech = sine(700, 2, 0.3)
-    for n in range(0, len(speech), 300):
-        speech[n] = 32767
+    speech = sine(700, 2, 0.1)
+    for n in range(0, len(speech), 3000):
+        speech[n] = 20000
 
     assert 20 * math.log10(max(map(abs, clip_of(speech, 5))) / 32767) <= -1
 

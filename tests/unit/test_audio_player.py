@@ -122,6 +122,16 @@ def test_a_recording_goes_on_when_the_gate_is_started_anew(rig: Rig, tmp_path: P
     assert len(sounds(rig.recording())) == 2
 
 
+def test_sound_that_waited_for_a_late_recorder_is_placed_before_its_arrival(rig: Rig) -> None:
+    assert rig.playing.no_answer_within(0.8)
+    writer = os.open(rig.fifo, os.O_WRONLY)
+    arrived_s = rig.clock.monotonic_s() - rig.started_s
+    os.write(writer, tone(0.5).tobytes())
+    os.close(writer)
+
+    assert sounds(rig.recording()) == [pytest.approx((arrived_s - 0.5, arrived_s), abs=0.1)]
+
+
 def test_a_recording_is_whole_at_any_time(rig: Rig, tmp_path: Path) -> None:
     rig.playing.player.play("a", clip(tmp_path), 0.0)
     rig.playing.answer()

@@ -16,9 +16,11 @@ import pytest
 import audio
 from audio.clips import ENGINES, Clips
 from audio.renderer import Rendered, Renderer
+from config.clock import SystemClock
 from config.limits import RENDER_WAITING_MAX
 
 LIMIT_S = 30.0
+CLOCK = SystemClock()
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(audio.__path__[0]).parent)}
 SAYS = tuple(f"{grade}年级{number}班" for grade in "一二三" for number in "一二三四五六")
 IDENTITY = json.dumps({"identity": ENGINES["tone"]})
@@ -63,13 +65,14 @@ def asking(
 def test_each_sentence_becomes_a_clip(engine: str, tmp_path: Path) -> None:
     with asking(tmp_path / "store", engine=engine) as asked:
         answers = asked(SAYS[:10])
+        asked(SAYS[:1])  # answered after the child before it has ended, and tidied up
 
     clips = Clips(tmp_path / "store", ENGINES[engine])
     assert {answer.say: (answer.length_s, answer.clip, answer.why) for answer in answers} == {
         say: (clips.length_s(say), clips.path(say), "") for say in SAYS[:10]
     }
     assert None not in {answer.length_s for answer in answers}
-    assert {path.suffix for path in (tmp_path / "store").iterdir()} == {".wav"}  # the child tidied up
+    assert {path.suffix for path in (tmp_path / "store").iterdir()} == {".wav"}
 
 
 def test_a_sentence_that_cannot_be_spoken_fails_alone(tmp_path: Path) -> None:
@@ -86,10 +89,11 @@ def test_what_is_in_the_store_is_answered_without_a_child(tmp_path: Path) -> Non
     with asking(tmp_path) as asked:
         asked(SAYS)
 
-    with asking(tmp_path, command=["/bin/false"]) as asked:
+    with asking(tmp_path, command=shell(f"touch {tmp_path}/started")) as asked:
         answers = asked(SAYS)
 
     assert all(answer.clip for answer in answers)
+    assert not (tmp_path / "started").exists()
 
 
 def test_a_sentence_asked_for_twice_is_answered_once(tmp_path: Path) -> None:
@@ -187,7 +191,9 @@ def test_closing_kills_the_child_and_answers_what_waited(tmp_path: Path) -> None
     ) as asked:
         asked.renderer.render(SAYS)
         first = asked.next(1)
+        closing_s = CLOCK.monotonic_s()
         asked.renderer.close()
+        assert CLOCK.monotonic_s() - closing_s < LIMIT_S / 3  # it does not wait for the silent child
         answers = first + asked.next(len(SAYS) - 1)
 
     assert Counter(answer.say for answer in answers) == dict.fromkeys(SAYS, 1)
@@ -202,6 +208,7 @@ def test_what_a_killed_child_left_is_removed_by_the_next(tmp_path: Path) -> None
 
     with asking(tmp_path) as asked:
         asked(["一班"])
+        asked(["一班"])  # answered after the child before it has ended
 
     assert {path.name for path in tmp_path.iterdir() if path.suffix != ".wav"} == {f".work-{os.getpid()}"}
 

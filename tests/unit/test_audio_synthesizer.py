@@ -74,6 +74,13 @@ def test_two_classes_sound_different(synthesizer: Synthesizer, tmp_path: Path) -
     assert one != other
 
 
+def test_any_two_characters_have_their_own_tones(tmp_path: Path) -> None:
+    signs = ["\u4e00", "\u4e01", "\u4f00", "1"]  # the first three differ in one byte of the code alone
+
+    heard = [read_wav(spoken.wav).tobytes() for spoken in ToneSynthesizer().speak(signs, tmp_path) if spoken.wav]
+    assert len(set(heard)) == len(signs)
+
+
 def test_tones_are_the_same_each_time(tmp_path: Path) -> None:
     one, other = (
         read_wav(spoken.wav) for spoken in ToneSynthesizer().speak(["三年级一班"] * 2, tmp_path) if spoken.wav

@@ -1,0 +1,311 @@
+"""What must be sent next, and to whom: `step(state, now, event) -> (state, effects)`, the gate's twin at the centre. Pure.
+
+State, not deltas: a gate says what it holds, and is sent what is missing or old. Nothing is sent because it was once
+forgotten, and nothing needs the broker to remember. The clock decides only while somebody vouches for it.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from broker.wire import topics
+from broker.wire.messages import Ack, Ask, Event, LiveCue, Status, Time
+from broker.wire.topics import Address
+from config import limits
+from config.clock import Instant
+from config.day import GateDay
+from config.pacing import slip_of
+from config.types import Frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A day as it is sent: the bytes and their digest are made once."""
+
+    day: GateDay
+    payload: bytes
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DaysIssued:
+    """What was folded: every gate of the plan, and each day of the horizon; `today` by the school's clocks."""
+
+    gates: tuple[Address, ...]
+    days: tuple[Issued, ...]
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCame:
+    address: Address
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class AskCame:
+    address: Address
+    ask: Ask
+    received: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventCame:
+    """From a gate's outbox; acknowledged once it is stored."""
+
+    address: Address
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class EventStored:
+    """Everything up to `seq` of this log is durable here."""
+
+    address: Address
+    log: str
+    seq: int
+
+
+AgendaEvent = Tick | Linked | DaysIssued | StatusCame | AskCame | EventCame | EventStored
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    topic: str
+    message: Frozen | bytes
+    retain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    address: Address
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """The window is over: what has no final record is unreported."""
+
+    address: Address
+    day: GateDay
+    window: str
+
+
+@dataclass(frozen=True, slots=True)
+class Complain:
+    """Something a person should know."""
+
+    code: str
+    text: str
+
+
+Effect = Send | Store | Settle | Complain
+Key = tuple[Address, date]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`seqs`: what is stored of each gate's log; `unanswered`: gates whose status waits for its answer."""
+
+    gates: tuple[Address, ...] = ()
+    days: dict[Key, Issued] = field(default_factory=dict)
+    today: date | None = None
+    link_up: bool = False
+    statuses: dict[Address, Status] = field(default_factory=dict)
+    seqs: dict[tuple[Address, str], int] = field(default_factory=dict)
+    unanswered: frozenset[Address] = frozenset()
+    answered_s: dict[Address, float] = field(default_factory=dict)
+    cached: dict[str, str] = field(default_factory=dict)
+    live: frozenset[str] = frozenset()
+    settled: frozenset[str] = frozenset()
+    complained: frozenset[str] = frozenset()
+
+
+def step(state: State, now: Instant, event: AgendaEvent) -> tuple[State, tuple[Effect, ...]]:
+    """One event. `now.bound_s` None: nobody vouches for the centre's clock; then no live cue leaves it."""
+    turn = _Turn(state, now)
+    match event:
+        case Tick():
+            pass
+        case Linked():
+            turn.set(link_up=event.up, cached={})
+        case DaysIssued():
+            _days_issued(turn, event)
+        case StatusCame():
+            _status_came(turn, event)
+        case AskCame(address, ask, received):
+            sent_at, error_s = now.utc, now.bound_s
+            answer = Time(v=1, start=ask.start, n=ask.n, received_at=received, sent_at=sent_at, error_s=error_s)
+            turn.effects.append(Send(topics.down(address, "time"), answer))
+        case EventCame(address, message):
+            turn.effects.append(Store(address, message))
+        case EventStored(address, log, seq):
+            turn.set(seqs={**state.seqs, (address, log): seq})
+            turn.effects.append(Send(topics.down(address, "ack"), Ack(v=1, log=log, seq=seq)))
+    if turn.state.link_up:
+        _cache(turn)
+        _answer(turn)
+        _live(turn)
+    _settle(turn)
+    return turn.state, tuple(turn.effects)
+
+
+def wake(state: State, now: Instant) -> datetime:
+    """When the next `Tick` could change something; a minute ahead at most."""
+    times = [at for address, issued in _in_order(state) for at in _instants(state, address, issued.day)]
+    latest = now.utc + timedelta(seconds=limits.LOST_AFTER_S)
+    soon = [now.utc + timedelta(seconds=limits.STATUS_LEAST_S)] if state.unanswered else []
+    return min([latest, *soon, *(at for at in times if at > now.utc)])
+
+
+class _Turn:
+    def __init__(self, state: State, now: Instant) -> None:
+        self.state, self.now = state, now
+        self.effects: list[Effect] = []
+
+    def set(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of State, checked by replace()
+        self.state = replace(self.state, **changes)
+
+    def complain(self, code: str, text: str) -> None:
+        """Once for each reason, until the process ends."""
+        if f"{code} {text}" not in self.state.complained and len(self.state.complained) < limits.INBOX_MAX:
+            self.set(complained=self.state.complained | {f"{code} {text}"})
+            self.effects.append(Complain(code, text))
+
+
+def _days_issued(turn: _Turn, event: DaysIssued) -> None:
+    days = {(Address(one.day.school, one.day.gate), one.day.date): one for one in event.days}
+    changed = {
+        key for key, one in days.items() if (old := turn.state.days.get(key)) is None or old.digest != one.digest
+    }
+    seen = frozenset(turn.state.statuses) & {address for address, _ in changed}
+    if event.today != turn.state.today:
+        turn.set(live=frozenset(), settled=frozenset())
+    turn.set(gates=event.gates, days=days, today=event.today, unanswered=turn.state.unanswered | seen, answered_s={})
+
+
+def _status_came(turn: _Turn, event: StatusCame) -> None:
+    """A status of an older process start is a late will, and ignored."""
+    state, status = turn.state, event.status
+    if event.address not in state.gates or (status.school, status.gate) != (event.address.school, event.address.gate):
+        turn.complain("unknown-gate", str(event.address))
+        return
+    last = state.statuses.get(event.address)
+    if last is not None and last.log == status.log and last.start > status.start:
+        return
+    turn.set(statuses={**state.statuses, event.address: status})
+    if status.link == "up":
+        turn.set(unanswered=turn.state.unanswered | {event.address})
+
+
+def _answer(turn: _Turn) -> None:
+    """What a gate lacks, then the ack that ends the answer; at most once a second."""
+    for address in sorted(turn.state.unanswered, key=str):
+        since_s = turn.now.monotonic_s - turn.state.answered_s.get(address, -limits.STATUS_LEAST_S)
+        status = turn.state.statuses.get(address)
+        if since_s < limits.STATUS_LEAST_S or status is None:
+            continue
+        for issued in _lacking(turn, address, status):
+            retain = issued.day.date in _kept(turn.state)
+            turn.effects.append(Send(topics.day(address, issued.day.date), issued.payload, retain=retain))
+        seq = turn.state.seqs.get((address, status.log), 0)
+        turn.effects.append(Send(topics.down(address, "ack"), Ack(v=1, log=status.log, seq=seq)))
+        turn.set(
+            unanswered=turn.state.unanswered - {address},
+            answered_s={**turn.state.answered_s, address: turn.now.monotonic_s},
+        )
+
+
+def _lacking(turn: _Turn, address: Address, status: Status) -> list[Issued]:
+    """The days of the horizon that a gate has not, or has older. One that holds a newer one is left alone."""
+    lacking = []
+    for (owner, on), issued in sorted(turn.state.days.items(), key=lambda item: (str(item[0][0]), item[0][1])):
+        held = status.days.get(on)
+        if owner != address or (held is not None and held.digest == issued.digest):
+            continue
+        if held is not None and held.revision >= issued.day.revision:
+            turn.complain("newer-at-gate", f"{address} {on}: {held.revision} > {issued.day.revision}")
+            continue
+        lacking.append(issued)
+    return lacking
+
+
+def _cache(turn: _Turn) -> None:
+    """Today's and tomorrow's days stand at the broker; what was cached before is cleared."""
+    wanted = {
+        topics.day(address, on): issued for (address, on), issued in turn.state.days.items() if on in _kept(turn.state)
+    }
+    cached = dict(turn.state.cached)
+    for topic in [topic for topic in cached if topic not in wanted]:
+        turn.effects.append(Send(topic, b"", retain=True))
+        del cached[topic]
+    for topic, issued in wanted.items():
+        if cached.get(topic) != issued.digest:
+            turn.effects.append(Send(topic, issued.payload, retain=True))
+            cached[topic] = issued.digest
+    turn.set(cached=cached)
+
+
+def _kept(state: State) -> tuple[date, ...]:
+    return () if state.today is None else (state.today, state.today + timedelta(days=1))
+
+
+def _live(turn: _Turn) -> None:
+    """Each cue leaves once, 2 s ahead of its instant at that gate."""
+    now = turn.now
+    if now.bound_s is None or now.bound_s > limits.TOLERANCE_S:
+        return
+    ahead = timedelta(seconds=limits.LIVE_AHEAD_S)
+    for address, issued in _in_order(turn.state):
+        slips = _slips(turn.state, address, issued.day)
+        for cue in issued.day.cues:
+            due = cue.at + timedelta(seconds=slip_of(cue, slips))
+            key = f"{address} {cue.id} {issued.day.revision}"
+            if due - ahead > now.utc or due < now.utc or key in turn.state.live or cue.state == "cancelled":
+                continue
+            window, revision = issued.day.window(cue), issued.day.revision
+            live = LiveCue(v=1, sent_at=now.utc, revision=revision, due=due, window=window, cue=cue)
+            turn.effects.append(Send(topics.down(address, "cue"), live))
+            turn.set(live=turn.state.live | {key})
+
+
+def _settle(turn: _Turn) -> None:
+    for address, issued in _in_order(turn.state):
+        for window in issued.day.windows:
+            key = f"{address} {issued.day.date} {window.id}"
+            if (
+                window.closes + timedelta(seconds=limits.UNREPORTED_AFTER_S) <= turn.now.utc
+                and key not in turn.state.settled
+            ):
+                turn.effects.append(Settle(address, issued.day, window.id))
+                turn.set(settled=turn.state.settled | {key})
+
+
+def _in_order(state: State) -> list[tuple[Address, Issued]]:
+    """Yesterday's and today's days, gate by gate: what can be due now."""
+    if state.today is None:
+        return []
+    rows = [(key, issued) for key, issued in state.days.items() if key[1] <= state.today]
+    return [(address, issued) for (address, _), issued in sorted(rows, key=lambda row: (str(row[0][0]), row[0][1]))]
+
+
+def _slips(state: State, address: Address, day: GateDay) -> dict[str, float]:
+    status = state.statuses.get(address)
+    return {} if status is None else {f"{day.date}/{window}": slip_s for window, slip_s in status.slip.items()}
+
+
+def _instants(state: State, address: Address, day: GateDay) -> list[datetime]:
+    slips = _slips(state, address, day)
+    ahead = timedelta(seconds=limits.LIVE_AHEAD_S)
+    live = [cue.at + timedelta(seconds=slip_of(cue, slips)) - ahead for cue in day.cues]
+    return live + [window.closes + timedelta(seconds=limits.UNREPORTED_AFTER_S) for window in day.windows]

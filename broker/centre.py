@@ -1,0 +1,255 @@
+"""The centre's runtime: folds the plan, steps the agenda, performs its effects in order. No thread inside; the loop is `run`."""
+
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from broker import agenda
+from broker.agenda import (
+    AskCame,
+    Complain,
+    DaysIssued,
+    EventCame,
+    EventStored,
+    Issued,
+    Linked,
+    Send,
+    Settle,
+    StatusCame,
+)
+from broker.store import Store
+from broker.vouch import error_s
+from broker.wire import topics
+from broker.wire.messages import Ask, Event, Record, Status, decode, digest, encode
+from broker.wire.topics import Address
+from broker.wire.transport import Arrived, LinkDown, LinkUp, Transport, TransportEvent
+from config import limits
+from config.clock import Clock, Instant
+from config.day import GateDay
+from config.errors import BadInputError, OutsideError
+from config.plan import Plan
+from config.settings import ClockSettings
+from config.timetable import issued, local, same, timetable
+
+
+class Alarm(Protocol):
+    """Rings at an instant; see `wake.py`."""
+
+    def set(self, at: datetime) -> None: ...
+    def check(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChanged:
+    """A plan was read and is good."""
+
+    plan: Plan
+    text: str
+
+
+CentreEvent = TransportEvent | agenda.Tick | PlanChanged
+Inbox = queue.Queue[CentreEvent | Callable[[], None] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The centre's hands. `log` takes a line for people."""
+
+    clock: Clock
+    store: Store
+    transport: Transport
+    alarm: Alarm
+    log: Callable[[str], None]
+
+
+class Centre:
+    """One school."""
+
+    def __init__(self, plan: Plan, text: str, clock: ClockSettings, parts: Parts) -> None:
+        self.parts = parts
+        self._plan = plan
+        self._clock = clock
+        self._confirmed_at = parts.store.confirmed_at()
+        self._wall_s = self._offset_s()
+        self._today: date | None = None
+        self.state = agenda.State(seqs=parts.store.seqs())
+        self.handle(PlanChanged(plan, text))
+
+    def handle(self, event: CentreEvent) -> None:
+        """One event, to its end."""
+        if isinstance(event, PlanChanged):
+            self._plan = event.plan
+            self.parts.store.keep_plan(event.text)
+            self._fold()
+        elif (known := self._known(event)) is not None:
+            self._step(known)
+        if self._date() != self._today:
+            self._fold()
+        self.parts.alarm.set(agenda.wake(self.state, self.now()))
+
+    def now(self) -> Instant:
+        """The school's time; a step of the wall clock ends an owner's confirmation."""
+        clock = self.parts.clock
+        if abs(self._offset_s() - self._wall_s) > limits.CLOCK_STEP_S:
+            self._confirmed_at = None
+            self.parts.alarm.check()
+            self.parts.log("时钟被改动，请负责人重新确认时间 the clock was set: an owner must confirm the time again")
+        self._wall_s = self._offset_s()
+        utc = clock.utc()
+        bound_s = error_s(self._clock.source, clock.kernel_error_s(), self._confirmed_at, utc)
+        return Instant(utc, clock.monotonic_s(), bound_s)
+
+    def confirm_time(self, by: str) -> None:
+        """An owner says that the centre's time is right."""
+        self._confirmed_at = self.parts.clock.utc()
+        self.parts.store.confirm(self._confirmed_at, by)
+
+    def run(self, inbox: Inbox, each_second: Callable[[], None]) -> None:
+        """The loop, until None comes. The alarm rings for what is due; the second is for what nobody rings for."""
+        while True:
+            try:
+                event = inbox.get(timeout=limits.TICK_MAX_S)
+            except queue.Empty:
+                event = agenda.Tick()
+            if event is None:
+                return
+            if callable(event):
+                event()
+            else:
+                self.handle(event)
+            each_second()
+
+    # What comes in --------------------------------------------------------------------------------
+
+    def _known(self, event: TransportEvent | agenda.Tick) -> agenda.AgendaEvent | None:
+        match event:
+            case LinkUp():
+                self.parts.log("已连接服务器 connected to the broker")
+                return Linked(up=True)
+            case LinkDown(why):
+                self.parts.log(f"未连接服务器 not connected: {why}")
+                return Linked(up=False)
+            case Arrived():
+                try:
+                    return self._parsed(event)
+                except BadInputError as error:
+                    self.parts.log(f"拒收 refused {event.topic[:96]}: {error}")
+                    return None
+                finally:
+                    self.parts.transport.accept(event.receipt)  # a gate repeats until it is answered by us
+            case agenda.Tick():
+                return event
+
+    def _parsed(self, message: Arrived) -> agenda.AgendaEvent | None:
+        topic, payload = topics.parse(message.topic), message.payload
+        match topic.what if topic else "":
+            case "status" if topic:
+                status = decode(payload, Status)
+                self._log_status(topic.address, status)
+                return StatusCame(topic.address, status)
+            case "event" if topic:
+                reported = decode(payload, Event)
+                if (reported.school, reported.gate) != (topic.address.school, topic.address.gate):
+                    wrong = f"an event of {reported.school}/{reported.gate}"
+                    raise BadInputError(wrong)
+                return EventCame(topic.address, reported) if topic.address in self.state.gates else None
+            case "ask" if topic:
+                now = self.now()
+                received = now.utc - timedelta(seconds=now.monotonic_s - message.monotonic_s)
+                return AskCame(topic.address, decode(payload, Ask), received)
+            case _:
+                return None
+
+    # What goes out --------------------------------------------------------------------------------
+
+    def _step(self, event: agenda.AgendaEvent) -> None:
+        waiting = [event]
+        while waiting:
+            self.state, effects = agenda.step(self.state, self.now(), waiting.pop(0))
+            for effect in effects:
+                if (further := self._perform(effect)) is not None:
+                    waiting.append(further)
+
+    def _perform(self, effect: agenda.Effect) -> agenda.AgendaEvent | None:
+        match effect:
+            case Send(topic, message, retain):
+                payload = message if isinstance(message, bytes) else encode(message)
+                self.parts.transport.publish(topic, payload, retain=retain)
+            case agenda.Store(address, reported):
+                return self._store(address, reported)
+            case Settle(address, day, window):
+                self._settle(address, day, window)
+            case Complain(code, text):
+                self.parts.log(f"问题 problem {code}: {text}")
+        return None
+
+    def _store(self, address: Address, reported: Event) -> EventStored | None:
+        """No ack without a store: the gate sends it again."""
+        try:
+            seq = self.parts.store.keep_event(address, reported)
+        except OutsideError as error:
+            self.parts.log(f"问题 problem store: {error}")
+            return None
+        return EventStored(address, reported.log, seq)
+
+    def _settle(self, address: Address, day: GateDay, window: str) -> None:
+        """A dead gate's silence is recorded too."""
+        final = {
+            record.cue for owner, record in self.parts.store.records(day.date) if owner == address and record.final
+        }
+        silent = [cue for cue in day.cues if cue.window == window and cue.state == "planned" and cue.id not in final]
+        records = [
+            Record(
+                cue=cue.id, attempt=0, revision=day.revision, result="unreported", final=False, planned=cue.at,
+                actual=None, ended=None, bound_s=None, slip_s=0, source="timer", volume_pct=0, heard="unknown",
+            )
+            for cue in silent
+        ]  # fmt: skip
+        self.parts.store.keep_unreported(address, records)
+
+    # The fold -------------------------------------------------------------------------------------
+
+    def _fold(self) -> None:
+        """The days of the horizon; one that is not as it was issued becomes a new revision."""
+        today, now = self._date(), self.parts.clock.utc()
+        folded = [day for n in range(limits.HORIZON_DAYS) for day in timetable(self._plan, today + timedelta(days=n))]
+        gates = tuple(Address(self._plan.school.id, gate.id) for gate in self._plan.gates)
+        days, new = [], []
+        for day in folded:
+            address = Address(day.school, day.gate)
+            payload = self.parts.store.day(address, day.date)
+            if payload is None or not same(day, decode(payload, GateDay, limits.GATE_DAY_MAX_BYTES)):
+                revision = max(self.parts.store.revision(address, day.date), self._held(address, day.date)) + 1
+                payload = encode(issued(day, revision, now))
+                new.append((address, day.date, revision, payload))
+            days.append(_issued(payload))
+        yesterday = today - timedelta(days=1)
+        standing = (self.parts.store.day(address, yesterday) for address in gates)
+        days += [_issued(payload) for payload in standing if payload is not None]
+        self.parts.store.keep_days(new)
+        self._today = today
+        self.parts.log(f"放学表 {today}：{len(new)} 份新版，共 {len(days)} 份 days folded")
+        self._step(DaysIssued(gates, tuple(days), today))
+
+    def _held(self, address: Address, on: date) -> int:
+        status = self.state.statuses.get(address)
+        held = None if status is None else status.days.get(on)
+        return 0 if held is None else held.revision
+
+    def _date(self) -> date:
+        return local(self.parts.clock.utc(), self._plan).date()
+
+    def _offset_s(self) -> float:
+        return self.parts.clock.utc().timestamp() - self.parts.clock.monotonic_s()
+
+    def _log_status(self, address: Address, status: Status) -> None:
+        last = self.state.statuses.get(address)
+        if last is None or (last.link, last.check, last.days) != (status.link, status.check, status.days):
+            wrong = " ".join(status.check) or "正常"
+            self.parts.log(f"{address} {status.link}，{len(status.days)} 天，自检 {wrong}")
+
+
+def _issued(payload: bytes) -> Issued:
+    return Issued(decode(payload, GateDay, limits.GATE_DAY_MAX_BYTES), payload, digest(payload))

@@ -1,0 +1,105 @@
+"""`fangxue plan`: check a plan, show a day of it. Reads files and prints; changes nothing."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from audio.reading import unreadable
+from config.day import GateDay
+from config.errors import BadInputError
+from config.findings import Lang, words
+from config.language import language
+from config.lint import Unreadable, read
+from config.plan import Plan, PlanError
+from config.schooldays import DayOf, day_of
+from config.timetable import local, timetable
+
+_CLOSED: dict[Lang, dict[str, str]] = {
+    "zh": {
+        "date": "{date} 停课：{why}",
+        "weekday": "{date} 停课：{weekday}不在方案的上课日内",
+        "none": "{date} 停课：不在方案的任何学期内，方案说不清这一天；请问 {contact}",
+    },
+    "en": {
+        "date": "{date} is closed: {why}",
+        "weekday": "{date} is closed: {weekday} is no school day of the plan",
+        "none": "{date} is closed: it lies in no term of the plan, which cannot say; ask {contact}",
+    },
+}
+_WEEKDAYS = dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "一二三四五六日", strict=True))
+
+
+def plan(argv: Sequence[str]) -> int:
+    """`plan check FILE`, `plan day FILE --date D`. 0: good; bad input raises, with every error at once."""
+    parser = argparse.ArgumentParser(prog="fangxue plan", description="放学方案：检查、预览。Check and preview a plan.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    check = verbs.add_parser("check", help="检查方案 find everything that is wrong")
+    day = verbs.add_parser("day", help="某一天的放学表 the timetable of a date")
+    for verb in (check, day):
+        verb.add_argument("file", type=Path, metavar="FILE", help="方案文件 the plan (TOML)")
+    day.add_argument("--date", required=True, metavar="D", help="日期 the date, as 2026-11-25")
+    day.add_argument("--json", action="store_true", help="GateDay 数组 the GateDays as one JSON array")
+    options = parser.parse_args(argv)
+    lang = language(os.environ)
+    made = load(options.file, lang, lambda text: "".join(unreadable(text)))
+    if options.verb == "check":
+        print(f"{options.file}: " + ("没有发现错误" if lang == "zh" else "no errors found"))
+        return 0
+    on = _date(options.date, lang)
+    days = timetable(made, on)
+    if (of := day_of(made.calendar, on)).day_type == "closed":
+        print(why_closed(made, on, of, lang), file=sys.stderr)
+    if options.json:
+        print(json.dumps([day.model_dump(mode="json", by_alias=True) for day in days], ensure_ascii=False))
+    else:
+        print("\n".join(_table(made, days)))
+    return 0
+
+
+def load(file: Path, lang: Lang, voice: Unreadable) -> Plan:
+    """A plan out of its file; warnings go to stderr. Raises BadInputError with every finding in words."""
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{file}: {'读不到' if lang == 'zh' else 'cannot be read'}: {error}"
+        raise BadInputError(message) from error
+    try:
+        made, warnings = read(text, str(file), voice)
+    except PlanError as error:
+        raise BadInputError("\n".join(f"{file}: {words(one, lang)}" for one in error.findings)) from error
+    for one in warnings:
+        print(f"{file}: {words(one, lang)}", file=sys.stderr)
+    return made
+
+
+def why_closed(made: Plan, on: date, of: DayOf, lang: Lang) -> str:
+    """The reason in words, or whom to ask."""
+    weekday = f"星期{_WEEKDAYS[of.why]}" if lang == "zh" and of.why in _WEEKDAYS else of.why
+    text = _CLOSED[lang][of.source]
+    return text.format(date=on, why=of.why, weekday=weekday, contact=made.school.contact)
+
+
+def _date(text: str, lang: Lang) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        remedy = "写成 2026-11-25" if lang == "zh" else "write it as 2026-11-25"
+        message = f"--date = {text}: {'不是日期' if lang == 'zh' else 'is no date'} → {remedy}"
+        raise BadInputError(message) from error
+
+
+def _table(made: Plan, days: Sequence[GateDay]) -> list[str]:
+    names = {gate.id: gate.name for gate in made.gates}
+    zones = {zone.id: zone.name for zone in made.zones}
+    zone_of = {one.id: zones[one.zone] for one in made.classes}
+    lines = []
+    for day in days:
+        lines.append(f"{names[day.gate]}  {day.date}  {day.day_type}")
+        for cue in day.cues:
+            where = "、".join(dict.fromkeys(zone_of[one] for one in cue.classes))
+            lines.append(f"  {local(cue.at, made):%H:%M:%S}  {where:<4} {cue.say}")
+    return lines

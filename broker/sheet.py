@@ -1,0 +1,78 @@
+"""The record sheet of a day: planned, actual, difference; n calls, late, missed; how long the dismissal took. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from broker.wire.messages import Record, Result
+from config.day import Cue, GateDay
+
+_HEARD: tuple[Result, ...] = ("announced",)
+_WORDS: dict[Result, str] = {
+    "announced": "已播",
+    "late": "晚播",
+    "missed": "未播(已过时)",
+    "suppressed": "静音(只亮灯)",
+    "passed_over": "已让过",
+    "interrupted": "中断",
+    "cut_short": "被警报打断",
+    "cancelled": "已取消",
+    "unreported": "校门未报告",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One call: the record that counts, and how often it was begun."""
+
+    cue: Cue
+    record: Record | None
+    attempts: int
+
+    @property
+    def off_s(self) -> float | None:
+        if self.record is None or self.record.actual is None:
+            return None
+        return (self.record.actual - self.record.planned).total_seconds()
+
+
+def lines(day: GateDay, records: Iterable[Record]) -> list[Line]:
+    """Every call of the day, in order. What was heard counts before what was not, the last attempt before the first."""
+    found: dict[str, list[Record]] = {}
+    for record in records:
+        found.setdefault(record.cue, []).append(record)
+    return [_line(cue, found.get(cue.id, [])) for cue in day.cues if cue.kind == "call"]
+
+
+def _line(cue: Cue, records: list[Record]) -> Line:
+    best = max(records, key=lambda one: (one.heard == "yes", one.final, one.attempt), default=None)
+    return Line(cue, best, len([one for one in records if one.attempt]))
+
+
+def took(all_lines: Iterable[Line]) -> timedelta | None:
+    """今天放学用时: from the first audible call to the end of the last."""
+    heard = [line.record for line in all_lines if line.record is not None and line.record.heard == "yes"]
+    begun = [record.actual for record in heard if record.actual is not None]
+    ended = [record.ended for record in heard if record.ended is not None]
+    return max(ended) - min(begun) if begun and ended else None
+
+
+def word(line: Line) -> str:
+    """The result as staff read it."""
+    if line.record is None:
+        return "尚未播报"
+    text = _WORDS[line.record.result]
+    if line.record.result == "late" and line.off_s is not None:
+        text = f"晚播 {line.off_s:.0f} 秒"
+    return f"{text}(第 {line.record.attempt} 次)" if line.record.attempt > 1 else text
+
+
+def summary(all_lines: list[Line]) -> str:
+    """n calls, late, missed, in one sentence."""
+    results = [line.record.result for line in all_lines if line.record is not None]
+    heard = results.count("announced") + results.count("late")
+    parts = [f"已播 {heard}/{len(all_lines)}"]
+    parts += [f"{text} {n}" for name, text in _WORDS.items() if name not in _HEARD and (n := results.count(name))]
+    if waiting := len(all_lines) - len(results):
+        parts.append(f"尚未播报 {waiting}")
+    return "，".join(parts)

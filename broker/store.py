@@ -1,0 +1,213 @@
+"""The centre's store: plans, issued days, records, confirmations of the time. SQLAlchemy Core over SQLite.
+
+One thread uses it. A transaction is durable when its call returns; what comes twice stands once.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, create_engine, delete, event, func, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from broker.wire.messages import Event, Record
+from broker.wire.topics import Address
+from config.errors import OutsideError
+from config.types import written
+
+_META = MetaData()
+_PLANS = Table("plans", _META, Column("n", Integer, primary_key=True), Column("text", String, nullable=False))
+_DAYS = Table(
+    "days",
+    _META,
+    Column("gate", String, primary_key=True),
+    Column("date", String, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("payload", String, nullable=False),
+    Column("crc", Integer, nullable=False),
+)
+_RECORDS = Table(
+    "records",
+    _META,
+    Column("gate", String, primary_key=True),
+    Column("cue", String, primary_key=True),
+    Column("log", String, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("date", String, nullable=False, index=True),
+    Column("payload", String, nullable=False),
+    Column("crc", Integer, nullable=False),
+)
+_PROBLEMS = Table(
+    "problems",
+    _META,
+    Column("gate", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("payload", String, nullable=False),
+    Column("crc", Integer, nullable=False),
+)
+_LOGS = Table(
+    "logs",
+    _META,
+    Column("gate", String, primary_key=True),
+    Column("log", String, primary_key=True),
+    Column("seq", Integer, nullable=False),
+)
+_CONFIRMED = Table("confirmed", _META, Column("at", String, primary_key=True), Column("by", String, nullable=False))
+_NO_LOG = ""
+"""The log of what the centre itself wrote: `unreported`."""
+
+
+class Store:
+    """One SQLite file, made when missing. Every method raises OutsideError when the disk does not do its part."""
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._engine: Engine = create_engine(f"sqlite:///{file}")
+        event.listen(self._engine, "connect", _durable)
+        try:
+            _META.create_all(self._engine)
+        except SQLAlchemyError as error:
+            raise _outside(error) from error
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def plan(self) -> str | None:
+        """The newest plan that was accepted."""
+        rows = self._rows(select(_PLANS.c.text).order_by(_PLANS.c.n.desc()).limit(1))
+        return rows[0][0] if rows else None
+
+    def keep_plan(self, text: str) -> None:
+        """A plan that differs from the newest is a new version."""
+        if text != self.plan():
+            self._write(insert(_PLANS).values(text=text))
+
+    def day(self, address: Address, on: date) -> bytes | None:
+        """The newest revision of a gate's day, as it was sent; None also when its row is damaged."""
+        query = select(_DAYS.c.payload, _DAYS.c.crc).where(_DAYS.c.gate == str(address), _DAYS.c.date == on.isoformat())
+        rows = self._rows(query.order_by(_DAYS.c.revision.desc()).limit(1))
+        return rows[0][0].encode() if rows and _crc(rows[0][0]) == rows[0][1] else None
+
+    def revision(self, address: Address, on: date) -> int:
+        """The highest revision ever issued; 0 when none was."""
+        query = select(func.max(_DAYS.c.revision)).where(_DAYS.c.gate == str(address), _DAYS.c.date == on.isoformat())
+        return self._rows(query)[0][0] or 0
+
+    def keep_days(self, days: Sequence[tuple[Address, date, int, bytes]]) -> None:
+        """All of them, or none."""
+        rows = [
+            {"gate": str(address), "date": on.isoformat(), "revision": revision, **_checked(payload.decode())}
+            for address, on, revision, payload in days
+        ]
+        if rows:
+            self._write(insert(_DAYS), rows)
+
+    def seqs(self) -> dict[tuple[Address, str], int]:
+        """What is stored of each gate's log."""
+        rows = self._rows(select(_LOGS.c.gate, _LOGS.c.log, _LOGS.c.seq))
+        return {(Address(*gate.split("/")), log): seq for gate, log, seq in rows}
+
+    def keep_event(self, address: Address, message: Event) -> int:
+        """Records, problems and the log's `seq` in one transaction; the highest `seq` that is stored now."""
+        gate = str(address)
+        statements: list[Any] = []
+        for record in message.records:
+            row = _record_row(gate, message.log, record)
+            statements.append(
+                insert(_RECORDS)
+                .values(row)
+                .on_conflict_do_update(
+                    index_elements=list(_RECORDS.primary_key), set_={"payload": row["payload"], "crc": row["crc"]}
+                )
+            )
+            statements.append(
+                delete(_RECORDS).where(_RECORDS.c.gate == gate, _RECORDS.c.cue == record.cue, _RECORDS.c.log == _NO_LOG)
+            )
+        for problem in message.problems:
+            row = {"gate": gate, "id": problem.id, **_checked(problem.model_dump_json())}
+            statements.append(
+                insert(_PROBLEMS)
+                .values(row)
+                .on_conflict_do_update(
+                    index_elements=list(_PROBLEMS.primary_key), set_={"payload": row["payload"], "crc": row["crc"]}
+                )
+            )
+        newest = func.max(_LOGS.c.seq, message.seq)
+        statements.append(
+            insert(_LOGS)
+            .values(gate=gate, log=message.log, seq=message.seq)
+            .on_conflict_do_update(index_elements=list(_LOGS.primary_key), set_={"seq": newest})
+        )
+        self._write(*statements)
+        query = select(_LOGS.c.seq).where(_LOGS.c.gate == gate, _LOGS.c.log == message.log)
+        return int(self._rows(query)[0][0])
+
+    def keep_unreported(self, address: Address, records: Sequence[Record]) -> None:
+        """For cues without a final record; a report that comes later takes their place."""
+        rows = [_record_row(str(address), _NO_LOG, record) for record in records]
+        if rows:
+            self._write(insert(_RECORDS).on_conflict_do_nothing(), rows)
+
+    def records(self, on: date) -> list[tuple[Address, Record]]:
+        """All records of cues of a date, by gate, cue, attempt. A damaged row is left out."""
+        query = select(_RECORDS.c.gate, _RECORDS.c.payload, _RECORDS.c.crc).where(_RECORDS.c.date == on.isoformat())
+        rows = self._rows(query.order_by(_RECORDS.c.gate, _RECORDS.c.cue, _RECORDS.c.attempt))
+        return [
+            (Address(*gate.split("/")), Record.model_validate_json(payload))
+            for gate, payload, crc in rows
+            if _crc(payload) == crc
+        ]
+
+    def confirm(self, at: datetime, by: str) -> None:
+        """An owner compared the centre's time with a watch at this instant."""
+        self._write(insert(_CONFIRMED).values(at=written(at), by=by).on_conflict_do_nothing())
+
+    def confirmed_at(self) -> datetime | None:
+        """The newest confirmation."""
+        newest = self._rows(select(func.max(_CONFIRMED.c.at)))[0][0]
+        return datetime.fromisoformat(newest) if newest else None
+
+    def _rows(self, query: Any) -> list[Any]:  # noqa: ANN401 - SQLAlchemy's own type of a query is private
+        try:
+            with self._engine.connect() as connection:
+                return list(connection.execute(query))
+        except SQLAlchemyError as error:
+            raise _outside(error) from error
+
+    def _write(self, *statements: Any) -> None:  # noqa: ANN401 - a statement, or one statement and its rows
+        try:
+            with self._engine.begin() as connection:
+                if len(statements) > 1 and isinstance(statements[1], list):
+                    connection.execute(statements[0], statements[1])
+                else:
+                    for statement in statements:
+                        connection.execute(statement)
+        except SQLAlchemyError as error:
+            raise _outside(error) from error
+
+
+def _durable(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own connection
+    """Written is durable, also after a power cut."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _record_row(gate: str, log: str, record: Record) -> dict[str, object]:
+    key = {"gate": gate, "cue": record.cue, "log": log, "attempt": record.attempt}
+    return {**key, "date": record.cue.split("/")[0], **_checked(record.model_dump_json())}
+
+
+def _checked(payload: str) -> Mapping[str, object]:
+    """SQLite does not notice a flipped bit; the checksum does."""
+    return {"payload": payload, "crc": _crc(payload)}
+
+
+def _crc(payload: str) -> int:
+    return zlib.crc32(payload.encode())
+
+
+def _outside(error: SQLAlchemyError) -> OutsideError:
+    return OutsideError(f"store: {str(error).splitlines()[0][:200]}")

@@ -1,0 +1,73 @@
+"""The queue rule, written once: the gate steps by it, the centre forecasts by it, pages show it. Pure.
+
+One queue a gate. A call waits for `at` + the slip of its window; `until` moves with it; nothing begins after `closes`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from config.day import Cue, GateDay, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A cue nobody has heard yet, with its window and the slip that moves it."""
+
+    cue: Cue
+    window: Window | None
+    slip_s: float = 0.0
+
+    @property
+    def begins(self) -> datetime:
+        """The first audible sample is due now."""
+        return self.cue.at + timedelta(seconds=self.slip_s)
+
+    @property
+    def ends(self) -> datetime:
+        """Not begun by now: never spoken."""
+        until = self.cue.until + timedelta(seconds=self.slip_s)
+        return until if self.window is None else min(until, self.window.closes)
+
+
+def waiting(day: GateDay, done: Iterable[str], slips: Mapping[str, float]) -> list[Waiting]:
+    """The cues of a day that may still be spoken. `slips`: seconds by `slip_key`."""
+    closed = set(done)
+    windows = {window.id: window for window in day.windows}
+    return [
+        Waiting(cue, windows.get(cue.window or ""), slip_of(cue, slips))
+        for cue in day.cues
+        if cue.state == "planned" and cue.id not in closed
+    ]
+
+
+def first(queue: Iterable[Waiting]) -> Waiting | None:
+    """Who is next: by the instant it may begin, ties by id."""
+    return min(queue, key=lambda one: (one.begins, one.cue.id), default=None)
+
+
+def slip_key(of: date, window: str) -> str:
+    """A window of a date: what has a slip."""
+    return f"{of.isoformat()}/{window}"
+
+
+def slip_of(cue: Cue, slips: Mapping[str, float]) -> float:
+    """Calls move with their window; what is said to everybody (open, notice, close) does not."""
+    return slips.get(cue.id.rsplit("/", 2)[0], 0.0) if cue.kind == "call" else 0.0
+
+
+def slipped(queue: Iterable[Waiting], free: datetime, returned: datetime | None) -> dict[str, float]:
+    """The new slips of windows whose first waiting call is late at the instant the gate becomes `free`.
+
+    The larger of the slip and how late that call is, never a sum. A call that was already due when power, day or
+    clock `returned` sets none: that time moves nothing.
+    """
+    calls = [one for one in queue if one.cue.kind == "call" and one.cue.window is not None]
+    new = {}
+    for key in dict.fromkeys(one.cue.id.rsplit("/", 2)[0] for one in calls):
+        head = first(one for one in calls if one.cue.id.rsplit("/", 2)[0] == key)
+        assert head is not None
+        late_s = (free - head.cue.at).total_seconds()
+        if late_s > head.slip_s and (returned is None or head.begins > returned):
+            new[key] = late_s
+    return new

@@ -1,0 +1,80 @@
+"""Settings of the two programs: one TOML file each, checked whole at the start, every fault at once. Pure."""
+
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field
+
+from config import limits
+from config.errors import BadInputError
+from config.findings import Lang, words
+from config.parsing import loaded, made
+from config.types import Frozen, Slug
+
+S = TypeVar("S", "GateSettings", "CentreSettings")
+Path = Annotated[str, Field(min_length=1, max_length=4096)]
+Pin = Annotated[int, Field(ge=2, le=27)]
+
+
+class BrokerSettings(Frozen):
+    """Where the broker is. Loopback only, until a gate can join with a certificate."""
+
+    host: Literal["127.0.0.1", "localhost", "::1"] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 1883
+
+
+class PlayerSettings(Frozen):
+    """`alsa`: a sound card by its id (`aplay -l` names it). `wav`: raw samples into `file`. `null`: nothing is heard."""
+
+    kind: Literal["alsa", "wav", "null"]
+    card: str | None = None
+    file: Path | None = None
+
+
+class PanelSettings(Frozen):
+    """`gpio`: the pins of this Pi by their BCM numbers. `mock`: none; the lights stand in the log."""
+
+    kind: Literal["gpio", "mock"]
+    red: Pin = 17
+    amber: Pin = 27
+    green: Pin = 22
+    amplifier: Pin = 23
+
+
+class GateSettings(Frozen):
+    """Of one gate. `data`: its folder, which must survive power cuts."""
+
+    v: Literal[1]
+    school: Slug
+    gate: Slug
+    data: Path
+    voice: Literal["pyttsx3", "tone"] = "pyttsx3"
+    broker: BrokerSettings = BrokerSettings()
+    player: PlayerSettings
+    panel: PanelSettings
+
+
+class ClockSettings(Frozen):
+    """What may vouch for the centre's clock: its kernel, or an owner who compared the time."""
+
+    source: Literal["kernel", "owner"] = "kernel"
+
+
+class CentreSettings(Frozen):
+    """Of the centre. Without `broker` it runs one of its own, for this machine alone."""
+
+    v: Literal[1]
+    plan: Path
+    data: Path
+    clock: ClockSettings = ClockSettings()
+    broker: BrokerSettings | None = None
+    embedded_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+
+
+def read(text: str, file: str, model: type[S], lang: Lang) -> S:
+    """Settings out of a file's text. Raises BadInputError that names every fault."""
+    raw, findings = loaded(text, limits.PLAN_MAX_BYTES)
+    if raw is not None:
+        one, findings = made("", raw, model)
+        if one is not None:
+            return one
+    raise BadInputError("\n".join(f"{file}: {words(finding, lang)}" for finding in findings))

@@ -1,0 +1,190 @@
+"""What can happen to a gate (events), what it can do (effects), what it is doing and knows (state). No behaviour."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from broker.wire.messages import Ack, Event, LiveCue, Record, Status
+from broker.wire.topics import Address
+from config.day import Cue, GateDay, Window
+from edge.book import Book, Entry
+
+# What happens to a gate ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed. The only timer there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """The process started and the book was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The way to the broker is open, or (`up` False) was lost."""
+
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayCame:
+    """A day, checked; `payload` is kept as it came, `receipt` is accepted once it is durable."""
+
+    day: GateDay
+    payload: str
+    digest: str
+    receipt: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCame:
+    live: LiveCue
+    receipt: int
+
+
+@dataclass(frozen=True, slots=True)
+class AckCame:
+    ack: Ack
+    receipt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message that is not of the contract; `what` names its topic."""
+
+    what: str
+    why: str
+    receipt: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerAnswered:
+    """`began_s`: monotonic instant of the clip's first sample, None if nothing sounded."""
+
+    token: str
+    result: str
+    began_s: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A sentence is ready to be played (`length_s`), or could not be made."""
+
+    say: str
+    length_s: float | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartFailed:
+    """A part of this gate (journal, player, panel) works (`why` empty) or does not."""
+
+    part: str
+    why: str
+
+
+GateEvent = Tick | Woke | Linked | DayCame | LiveCame | AckCame | Refused | PlayerAnswered | Rendered | PartFailed
+
+# What a gate does ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Durable, or failed as an event, before the next effect."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    token: str
+    say: str
+    gain_db: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Render:
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    what: str
+    message: Status | Event
+    retain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    receipt: int
+
+
+Effect = Write | Play | Cut | Render | Publish | Accept
+
+# What a gate is doing -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Leading:
+    """The relay is closed; the player starts at `until_s`. `saying` counts from 1; `silent`: shown, not spoken."""
+
+    cue: Cue
+    window: Window | None
+    record: Record
+    until_s: float
+    saying: int = 1
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Saying(Leading):
+    """No answer of the player by `until_s`: the end is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pausing(Leading):
+    """Between two sayings of one call; the next begins at `until_s`."""
+
+
+Doing = Idle | Leading | Saying | Pausing
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything `step` knows. `book` is durable; the rest begins anew with the process.
+
+    `returned`: calls due before this instant set no slip. `clips`: length of each sentence that can be played.
+    """
+
+    address: Address
+    version: str
+    book: Book
+    zone: str = "Asia/Shanghai"
+    doing: Doing = Idle()
+    free_from_s: float = 0.0
+    returned: datetime | None = None
+    held: bool = False
+    vouched: bool = False
+    lives: dict[str, LiveCue] = field(default_factory=dict)
+    clips: dict[str, float] = field(default_factory=dict)
+    asked: dict[str, float] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    link_up: bool = False
+    answered: bool = False
+    status: Status | None = None
+    status_at_s: float = 0.0
+    event_at_s: float | None = None
+    event_seq: int = 0

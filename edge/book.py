@@ -1,0 +1,190 @@
+"""What a gate remembers over a power cut: entries of its journal, and `apply`, the only way they change the book. Pure.
+
+`step` and the replay after a start use the same `apply`, so what was written is what is known.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from broker.wire.messages import Counter, Digest, Log, Problem, Record, decode
+from config import limits
+from config.day import GateDay
+from config.types import CueId, Day, Frozen, Seconds, Utc
+
+
+class Opened(Frozen):
+    """The first line of a journal file: who writes it."""
+
+    kind: Literal["opened"] = "opened"
+    v: Literal[1] = 1
+    log: Log
+
+
+class Started(Frozen):
+    """A process start."""
+
+    kind: Literal["started"] = "started"
+    start: Counter
+
+
+class Kept(Frozen):
+    """A day as it came, digest and all."""
+
+    kind: Literal["kept"] = "kept"
+    digest: Digest
+    payload: Annotated[str, Field(max_length=limits.GATE_DAY_MAX_BYTES)]
+
+
+class Begun(Frozen):
+    """Written before the sound: the record that is true if nothing more is ever heard of this attempt."""
+
+    kind: Literal["begun"] = "begun"
+    record: Record
+
+
+class Said(Frozen):
+    """One saying was heard whole: the call is announced, whatever happens now."""
+
+    kind: Literal["said"] = "said"
+    cue: CueId
+    ended: Utc
+
+
+class Recorded(Frozen):
+    """The end of an attempt, or of a cue that never had one."""
+
+    kind: Literal["recorded"] = "recorded"
+    seq: Counter
+    record: Record
+
+
+class Noted(Frozen):
+    """A problem opened or closed."""
+
+    kind: Literal["noted"] = "noted"
+    seq: Counter
+    problem: Problem
+
+
+class Slipped(Frozen):
+    """A window's calls move by this from now on."""
+
+    kind: Literal["slipped"] = "slipped"
+    window: Annotated[str, Field(max_length=64)]
+    slip_s: Seconds
+
+
+class Acked(Frozen):
+    """The centre has everything up to `seq`; it may go back after the centre lost its store."""
+
+    kind: Literal["acked"] = "acked"
+    seq: Counter
+
+
+class Forgot(Frozen):
+    """Everything of dates before this one is over, and acknowledged long ago."""
+
+    kind: Literal["forgot"] = "forgot"
+    before: Day
+
+
+Entry = Annotated[
+    Opened | Started | Kept | Begun | Said | Recorded | Noted | Slipped | Acked | Forgot, Field(discriminator="kind")
+]
+ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A day the gate holds."""
+
+    day: GateDay
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Everything durable. `attempts`: the last attempt of each cue; `unknown`: how many of them ended unknown;
+    `open`: attempts without an end; `done`: cues of which nothing more will be said.
+    """
+
+    log: str = "00000000"
+    start: int = 0
+    seq: int = 0
+    acked: int = 0
+    days: dict[date, Stored] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
+    unknown: dict[str, int] = field(default_factory=dict)
+    open: dict[str, Begun] = field(default_factory=dict)
+    said: dict[str, Said] = field(default_factory=dict)
+    done: frozenset[str] = frozenset()
+    slips: dict[str, float] = field(default_factory=dict)
+    problems: dict[str, Problem] = field(default_factory=dict)
+    outbox: tuple[Recorded | Noted, ...] = ()
+
+
+def apply(book: Book, entry: Entry) -> Book:
+    """The book after one entry."""
+    match entry:
+        case Opened():
+            return Book(log=entry.log)
+        case Started():
+            return replace(book, start=entry.start)
+        case Kept():
+            day = decode(entry.payload.encode(), GateDay, limits.GATE_DAY_MAX_BYTES)
+            return replace(book, days={**book.days, day.date: Stored(day, entry.digest)})
+        case Begun():
+            cue = entry.record.cue
+            return replace(book, open={**book.open, cue: entry}, attempts={**book.attempts, cue: entry.record.attempt})
+        case Said():
+            return replace(book, said={**book.said, entry.cue: entry})
+        case Recorded():
+            return _recorded(book, entry)
+        case Noted():
+            problems = {**book.problems, entry.problem.code: entry.problem}
+            if entry.problem.closed_at is not None:
+                del problems[entry.problem.code]
+            return replace(book, seq=entry.seq, problems=problems, outbox=(*book.outbox, entry))
+        case Slipped():
+            return replace(book, slips={**book.slips, entry.window: entry.slip_s})
+        case Acked():
+            return replace(book, acked=entry.seq)
+        case Forgot():
+            return _forgotten(book, entry.before)
+
+
+def _recorded(book: Book, entry: Recorded) -> Book:
+    record = entry.record
+    unknown = int(record.result == "interrupted" and record.heard != "no")
+    return replace(
+        book,
+        seq=entry.seq,
+        open={cue: begun for cue, begun in book.open.items() if cue != record.cue},
+        said={cue: said for cue, said in book.said.items() if cue != record.cue},
+        attempts={**book.attempts, record.cue: record.attempt},
+        unknown={**book.unknown, record.cue: book.unknown.get(record.cue, 0) + unknown} if unknown else book.unknown,
+        done=book.done | {record.cue} if record.final else book.done,
+        outbox=(*book.outbox, entry),
+    )
+
+
+def _forgotten(book: Book, before: date) -> Book:
+    """Ids, slips and days begin with their date, so that text order is date order."""
+    first = before.isoformat()
+    old = before - timedelta(days=limits.OUTBOX_DAYS)
+    return replace(
+        book,
+        days={of: stored for of, stored in book.days.items() if of >= before},
+        attempts={cue: n for cue, n in book.attempts.items() if cue >= first},
+        unknown={cue: n for cue, n in book.unknown.items() if cue >= first},
+        done=frozenset(cue for cue in book.done if cue >= first),
+        slips={key: slip_s for key, slip_s in book.slips.items() if key >= first},
+        outbox=tuple(one for one in book.outbox if one.seq > book.acked or _day(one) >= old),
+    )
+
+
+def _day(entry: Recorded | Noted) -> date:
+    return (entry.record.planned if isinstance(entry, Recorded) else entry.problem.opened_at).date()

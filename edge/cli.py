@@ -1,0 +1,104 @@
+"""`fangxue gate`: chooses the parts of one gate by its settings and runs them until it is told to end."""
+
+import argparse
+import os
+import queue
+import random
+import secrets
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from audio.player import OnPlayed, Player
+from audio.player_alsa import AlsaPlayer
+from audio.player_wav import WavPlayer
+from audio.renderer import Rendered as Clip
+from audio.renderer import Renderer
+from broker.wire import topics
+from broker.wire.transport import LinkUp, TransportEvent
+from broker.wire.transport_paho import PahoTransport
+from config import limits
+from config.clock import Clock, SystemClock
+from config.errors import BadInputError
+from config.language import language
+from config.settings import GateSettings, PlayerSettings, read
+from edge.alphabet import Rendered
+from edge.journal import FileJournal
+from edge.panel_gpiozero import GpioPanel, mock_panel
+from edge.runtime import Inbox, Parts, Runtime
+from fangxue import __version__
+
+
+class _Clips:
+    """The renderer as the runtime sees it."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
+        self.render, self.path, self.close = renderer.render, renderer.clips.path, renderer.close
+
+
+def gate(argv: Sequence[str]) -> int:
+    """Run one gate. 0 after SIGTERM or Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="fangxue gate", description="一个校门：按时播报、灯光。One gate.")
+    parser.add_argument(
+        "--settings", type=Path, required=True, metavar="FILE", help="校门设置 the gate's settings (TOML)"
+    )
+    options = parser.parse_args(argv)
+    settings = _settings(options.settings)
+    data = options.settings.parent / settings.data
+    inbox: Inbox = queue.Queue(limits.INBOX_MAX)
+    clock, address = SystemClock(), topics.Address(settings.school, settings.gate)
+    renderer = Renderer(settings.voice, data / "clips", lambda clip: inbox.put(_rendered(clip)))
+    player = _player(settings.player, options.settings.parent, inbox.put, clock)
+    panel = GpioPanel(settings.panel) if settings.panel.kind == "gpio" else mock_panel(settings.panel)
+    transport = PahoTransport(
+        str(address),
+        settings.broker.host,
+        settings.broker.port,
+        [topics.down_filter(address)],
+        lambda: runtime.will(),
+        clock=clock,
+        random=random.Random(),
+    )
+    parts = Parts(clock, FileJournal(data / "journal"), transport, player, panel, _Clips(renderer), _log)
+    runtime = Runtime(address, __version__, parts, secrets.token_hex(4))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: inbox.put(None))
+    transport.start(inbox.put)
+    try:
+        runtime.run(inbox)
+    finally:
+        runtime.close()
+        renderer.close()
+    return 0
+
+
+def _settings(file: Path) -> GateSettings:
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{file}: {error}"
+        raise BadInputError(message) from error
+    return read(text, str(file), GateSettings, language(os.environ))
+
+
+def _player(settings: PlayerSettings, folder: Path, on_played: OnPlayed, clock: Clock) -> Player:
+    match settings.kind:
+        case "alsa":
+            if settings.card is None:
+                message = "player.card: 缺少声卡编号（aplay -l） is missing: name the card as aplay -l shows it"
+                raise BadInputError(message)
+            return AlsaPlayer(settings.card, on_played, clock)
+        case "wav" if settings.file is not None:
+            return WavPlayer(folder / settings.file, on_played, clock)
+        case "wav" | "null":
+            return WavPlayer(None, on_played, clock)
+
+
+def _rendered(clip: Clip) -> Rendered:
+    return Rendered(clip.say, clip.length_s, clip.why)
+
+
+def _log(line: str) -> None:
+    print(line, flush=True)

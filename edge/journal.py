@@ -1,0 +1,87 @@
+"""The journal: one line an entry, each with its checksum; an entry is on the disk when `append` returns.
+
+A line is `crc32 json`. A torn tail is cut off before anything is appended, else the next good line would be lost too.
+"""
+
+import os
+import zlib
+from pathlib import Path
+from typing import Protocol
+
+from config.errors import OutsideError
+
+
+class Journal(Protocol):
+    """Where entries go and come from. The fake of `journal_fake.py` passes the same suite."""
+
+    def read(self) -> tuple[list[bytes], int]:
+        """Every whole entry in order, and how many damaged lines were passed over. Called once, before `append`."""
+        ...
+
+    def append(self, entry: bytes) -> None:
+        """Durable on return. Raises OutsideError (disk full, read-only, gone); then it counts as not written."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class FileJournal:
+    """A journal in one file, made when missing."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self._fd = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+            _sync_folder(file.parent)
+        except OSError as error:
+            message = f"journal {file}: {error.strerror}; give the gate a folder it may write"
+            raise OutsideError(message) from error
+        self._size = 0
+
+    def read(self) -> tuple[list[bytes], int]:
+        data = self._file.read_bytes()
+        entries, damaged = [], 0
+        for line in data.split(b"\n")[:-1]:
+            if (entry := _entry(line)) is None:
+                damaged += 1
+            else:
+                entries.append(entry)
+        self._size = data.rfind(b"\n") + 1
+        damaged += self._size < len(data)
+        os.ftruncate(self._fd, self._size)
+        os.fsync(self._fd)
+        return entries, damaged
+
+    def append(self, entry: bytes) -> None:
+        assert b"\n" not in entry, "an entry is one line"
+        line = b"%08x %s\n" % (zlib.crc32(entry), entry)
+        try:
+            written = os.pwrite(self._fd, line, self._size)
+            os.fdatasync(self._fd)
+        except OSError as error:
+            message = f"journal: {error.strerror}"
+            raise OutsideError(message) from error
+        if written < len(line):  # a full disk: what stands there is overwritten by the next entry
+            message = "journal: disk full"
+            raise OutsideError(message)
+        self._size += written
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _entry(line: bytes) -> bytes | None:
+    crc, _, entry = line.partition(b" ")
+    return entry if crc == b"%08x" % zlib.crc32(entry) else None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Without it a power cut can take the new file away."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,61 @@
+"""The records of what a gate did with a cue: made before the sound, corrected by what was heard. Pure."""
+
+from datetime import datetime, timedelta
+
+from broker.wire.messages import Record, Result
+from config import limits
+from config.clock import Instant
+from config.pacing import Waiting
+from edge.alphabet import Leading, PlayerAnswered, State
+
+
+def planned(state: State, now: Instant, one: Waiting, actual: datetime) -> Record:
+    """What will be true of this attempt if nothing more is heard of it."""
+    book, cue = state.book, one.cue
+    day = next((s.day for s in book.days.values() if cue.id.startswith(s.day.date.isoformat())), None)
+    live = state.lives.get(cue.id)
+    return Record(
+        cue=cue.id,
+        attempt=book.attempts.get(cue.id, 0) + 1,
+        revision=live.revision if live else day.revision if day else 0,
+        result="interrupted",
+        final=False,
+        planned=cue.at,
+        actual=actual,
+        ended=None,
+        bound_s=None if now.bound_s is None else round(now.bound_s, 3),
+        slip_s=round(one.slip_s, 3),
+        source="live" if live else "timer",
+        volume_pct=100,
+        heard="unknown",
+    )
+
+
+def begun_at(now: Instant, doing: Leading, event: PlayerAnswered) -> Record:
+    """The record with the instant that the player saw, for the first saying."""
+    if doing.saying > 1 or event.began_s is None:
+        return doing.record
+    silence_s = limits.CLIP_SILENCE_MS / 1000
+    return changed(doing.record, actual=now.utc + timedelta(seconds=event.began_s + silence_s - now.monotonic_s))
+
+
+def heard(record: Record) -> Result:
+    assert record.actual is not None
+    late_s = (record.actual - record.planned).total_seconds() - record.slip_s
+    return "late" if late_s > limits.LATE_RECORD_S else "announced"
+
+
+def ended(record: Record, result: Result, at: datetime) -> Record:
+    sounded = record.heard if result == "suppressed" else "yes"
+    return changed(record, result=result, ended=at, final=True, heard=sounded)
+
+
+def last(state: State, record: Record) -> bool:
+    """Whether an attempt that failed was the last: one whose end is unknown is repeated once, a silent one a few times."""
+    unknown = state.book.unknown.get(record.cue, 0) + (record.heard != "no")
+    return unknown >= limits.ATTEMPTS_MAX or record.attempt >= limits.ATTEMPTS_SILENT_MAX
+
+
+def changed(record: Record, **changes: object) -> Record:
+    """The record with other values, checked anew."""
+    return Record.model_validate({name: changes.get(name, getattr(record, name)) for name in Record.model_fields})

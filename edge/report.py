@@ -1,0 +1,144 @@
+"""What a gate tells: status, lights, outbox; functions of (state, now). What was told last decides what is sent. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
+
+from broker.wire.messages import VERSION, Event, Held, Problem, Record, Status
+from config import limits
+from config.clock import Instant
+from config.pacing import slip_key
+from edge.alphabet import Effect, Idle, Leading, Pausing, Publish, Saying, State
+from edge.book import Noted, Recorded
+from edge.view import in_force, today, trusted, waiting_here
+
+Pattern = Literal["off", "on", "slow", "fast"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lights:
+    """What people at the gate see; `amplifier` is the relay of the loudspeaker."""
+
+    red: Pattern = "off"
+    amber: Pattern = "off"
+    green: Pattern = "off"
+    amplifier: bool = False
+
+
+def lights(state: State, now: Instant) -> Lights:
+    """Green: a class leaves. Red: held. Amber: this gate cannot call. Green slow: checked, and the window is near."""
+    doing = state.doing
+    amplifier = isinstance(doing, Leading | Saying | Pausing) and not doing.silent
+    if state.held:
+        return Lights(red="on", amplifier=amplifier)
+    if isinstance(doing, Leading):
+        green, red = doing.cue.light in ("go", "ready"), doing.cue.light == "stop"
+        return Lights(green="on" if green else "off", red="on" if red else "off", amplifier=amplifier)
+    if not trusted(now) or "player" in state.book.problems:
+        return Lights(amber="on")
+    near = any(
+        window.opens - timedelta(seconds=limits.SELF_CHECK_S) <= now.utc < window.opens
+        for day in in_force(state, now)
+        for window in day.windows
+    )
+    return Lights(green="slow") if near and not check(state, now) else Lights()
+
+
+def check(state: State, now: Instant) -> tuple[str, ...]:
+    """What is not in order for the next call, by code; empty: all is well."""
+    date_now = today(state, now)
+    says = {cue.say for stored in state.book.days.values() if stored.day.date == date_now for cue in stored.day.cues}
+    found = {
+        "clock": not trusted(now),
+        "day": date_now not in state.book.days,
+        "clips": not says <= state.clips.keys(),
+        "network": not state.link_up,
+        "player": "player" in state.book.problems,
+        "journal": "journal" in state.book.problems,
+        "lights": "panel" in state.book.problems,
+    }
+    return tuple(code for code, wrong in found.items() if wrong)
+
+
+def status(state: State, now: Instant, link: Literal["up", "closed", "lost"] = "up") -> Status:
+    """The gate's whole picture of itself."""
+    book, doing = state.book, state.doing
+    queue = waiting_here(state, now)
+    late = [one.cue.id for one in queue if one.begins <= now.utc]
+    slips = {
+        window.id: slip_s
+        for day in in_force(state, now)
+        for window in day.windows
+        if (slip_s := book.slips.get(slip_key(day.date, window.id)))
+    }
+    return Status(
+        v=1,
+        school=state.address.school,
+        gate=state.address.gate,
+        start=book.start,
+        log=book.log,
+        link=link,
+        doing="held" if state.held else "idle" if isinstance(doing, Idle) else "calling",
+        days={of: Held(revision=stored.day.revision, digest=stored.digest) for of, stored in book.days.items()},
+        alert_seq=0,
+        now=None if isinstance(doing, Idle) else doing.cue.id,
+        next=queue[0].cue.id if queue else None,
+        waiting=tuple(late[: limits.LIVE_MAX]),
+        holds=tuple(hold.id for day in in_force(state, now) for hold in day.holds if hold.to is None),
+        slip=slips,
+        bound_s=None if now.bound_s is None else round(now.bound_s, 3),
+        check=check(state, now),
+        problems=len(book.problems),
+        version=state.version,
+        reads_v=VERSION,
+    )
+
+
+def due(state: State, now: Instant) -> tuple[State, list[Effect]]:
+    """The messages that are due now: a status on change and every 30 s, records until they are acknowledged."""
+    effects: list[Effect] = []
+    if not state.link_up:
+        return state, effects
+    made, last = status(state, now), state.status
+    since_s = now.monotonic_s - state.status_at_s
+    retry = not state.answered and since_s >= limits.STATUS_RETRY_S
+    changed = last is not None and _lasting(made) != _lasting(last) and since_s >= limits.STATUS_LEAST_S
+    if last is None or changed or retry or since_s >= limits.STATUS_EVERY_S:
+        state = replace(state, status=made, status_at_s=now.monotonic_s)
+        effects.append(Publish("status", made, retain=True))
+    unsent = [entry for entry in state.book.outbox if entry.seq > state.book.acked]
+    waited = state.event_at_s is None or now.monotonic_s - state.event_at_s >= limits.EVENT_RETRY_S
+    if unsent and waited:
+        state = replace(state, event_at_s=now.monotonic_s)
+        effects.append(Publish("event", _event(state, list(_batch(unsent)))))
+    return state, effects
+
+
+def _lasting(of: Status) -> tuple[object, ...]:
+    return tuple(getattr(of, name) for name in Status.model_fields if name != "bound_s")
+
+
+def _batch(unsent: list[Recorded | Noted]) -> Iterator[Recorded | Noted]:
+    """The oldest entries that fit one message."""
+    size = 0
+    for entry in unsent[: limits.EVENT_RECORDS_MAX]:
+        size += len(entry.model_dump_json().encode())
+        if size > limits.MESSAGE_MAX_BYTES * 3 // 4:
+            return
+        yield entry
+
+
+def _event(state: State, batch: list[Recorded | Noted]) -> Event:
+    records: tuple[Record, ...] = tuple(entry.record for entry in batch if isinstance(entry, Recorded))
+    problems: tuple[Problem, ...] = tuple(entry.problem for entry in batch if isinstance(entry, Noted))
+    return Event(
+        v=1,
+        school=state.address.school,
+        gate=state.address.gate,
+        log=state.book.log,
+        seq=batch[-1].seq,
+        records=records,
+        presses=(),
+        problems=problems,
+    )

@@ -1,0 +1,258 @@
+"""The gate's runtime: takes one event, steps, performs the effects in order. No thread inside; the loop is `run`.
+
+A Pi and the simulator call the same `handle`. Everything that can block is elsewhere and answers as an event.
+"""
+
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from audio.player import Played, Player
+from broker.wire import topics
+from broker.wire.messages import Ack, LiveCue, Time, decode, digest, encode
+from broker.wire.transport import Arrived, LinkDown, LinkUp, Transport, TransportEvent, Will
+from config import limits
+from config.clock import Clock, Instant
+from config.day import GateDay
+from config.errors import BadInputError, OutsideError
+from edge import report, trust
+from edge.alphabet import (
+    Accept,
+    AckCame,
+    Cut,
+    DayCame,
+    Effect,
+    GateEvent,
+    Linked,
+    LiveCame,
+    PartFailed,
+    Play,
+    PlayerAnswered,
+    Publish,
+    Refused,
+    Render,
+    State,
+    Tick,
+    Woke,
+    Write,
+)
+from edge.book import ENTRY, Book, Opened, apply
+from edge.gate import step, wake
+from edge.journal import Journal
+from edge.panel import Panel
+
+Inbox = queue.Queue[TransportEvent | GateEvent | Played | None]
+
+
+class ClipStore(Protocol):
+    """Where clips are and who makes them."""
+
+    def render(self, says: tuple[str, ...]) -> None: ...
+    def path(self, say: str) -> Path: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The hands of a gate. `log` takes a line for people: what it did, in words."""
+
+    clock: Clock
+    journal: Journal
+    transport: Transport
+    player: Player
+    panel: Panel
+    clips: ClipStore
+    log: Callable[[str], None]
+
+
+class Runtime:
+    """One gate. `new_log`: the name of the journal if it is new, 8 random hex digits."""
+
+    def __init__(self, address: topics.Address, version: str, parts: Parts, new_log: str) -> None:
+        self.parts = parts
+        self._lights: report.Lights | None = None
+        book, damaged = _replayed(parts.journal, new_log)
+        self.state = State(address, version, book)
+        self.trust = trust.Trust(start=book.start + 1)
+        self.link_up = False
+        self._seen = self.now()
+        self.handle(Woke())
+        self.handle(PartFailed("player", parts.player.check()))
+        if damaged:
+            self.handle(PartFailed("journal-damaged", f"{damaged} lines could not be read"))
+
+    def handle(self, event: TransportEvent | GateEvent | Played) -> None:
+        """One event, to its end. Parts that fail while it is handled come as further events, in order."""
+        waiting: list[GateEvent] = [] if (known := self._known(event)) is None else [known]
+        while waiting:
+            self.state, effects = step(self.state, self.now(), waiting.pop(0))
+            failures = [*(self._perform(effect) for effect in effects), self._show()]
+            waiting += [failed for failed in failures if failed is not None]
+        self._ask()
+
+    def now(self) -> Instant:
+        """The school's time, as far as it is known here."""
+        clock = self.parts.clock
+        wall, monotonic_s = clock.utc(), clock.monotonic_s()
+        self.trust = trust.watched(self.trust, wall, monotonic_s)
+        self._seen = trust.now(self.trust, wall, monotonic_s)
+        return self._seen
+
+    def next_wake_s(self) -> float:
+        """Seconds until the loop must call `handle(Tick())`."""
+        now = self.now()
+        asks_s = self.trust.ask_at_s if self.link_up else now.monotonic_s + limits.TICK_MAX_S
+        return max(0.0, min(wake(self.state, now), asks_s) - now.monotonic_s)
+
+    def run(self, inbox: Inbox) -> None:
+        """The loop: events as they come, a Tick when something is due, until None comes."""
+        while True:
+            try:
+                event = inbox.get(timeout=self.next_wake_s())
+            except queue.Empty:
+                event = Tick()
+            if event is None:
+                return
+            self.handle(event)
+
+    def will(self) -> Will:
+        """What the broker says of this gate when it is lost. On the transport's thread: reads, changes nothing."""
+        lost = report.status(self.state, self._seen, link="lost")
+        return Will(topics.up(self.state.address, "status"), encode(lost))
+
+    def close(self) -> None:
+        """Say goodbye, be dark."""
+        goodbye = encode(report.status(self.state, self.now(), link="closed"))
+        self.parts.transport.publish(topics.up(self.state.address, "status"), goodbye, retain=True)
+        self.parts.transport.stop()
+        self.parts.player.close()
+        self.parts.panel.close()
+        self.parts.journal.close()
+
+    # What comes in --------------------------------------------------------------------------------
+
+    def _known(self, event: TransportEvent | GateEvent | Played) -> GateEvent | None:
+        match event:
+            case LinkUp():
+                self.link_up = True
+                self.trust = trust.asking(self.trust, self.parts.clock.monotonic_s())
+                self._log("已连接 connected")
+                return Linked(up=True)
+            case LinkDown(why):
+                self.link_up = False
+                self._log(f"未连接 not connected: {why}")
+                return Linked(up=False)
+            case Arrived():
+                return self._arrived(event)
+            case Played(token, result, began_s, why):
+                return PlayerAnswered(token, result, began_s, why)
+            case _:
+                return event
+
+    def _arrived(self, message: Arrived) -> GateEvent | None:
+        topic = topics.parse(message.topic)
+        what = topic.what if topic is not None and topic.address == self.state.address else "topic"
+        if what == "day" and not message.payload:  # the cache was cleared; what is stored here stays
+            self.parts.transport.accept(message.receipt)
+            return None
+        try:
+            return self._parsed(what, message)
+        except BadInputError as error:
+            return Refused(what, str(error), message.receipt)
+
+    def _parsed(self, what: str, message: Arrived) -> GateEvent | None:
+        payload, receipt = message.payload, message.receipt
+        match what:
+            case "day":
+                day = decode(payload, GateDay, limits.GATE_DAY_MAX_BYTES)
+                if (day.school, day.gate) != (self.state.address.school, self.state.address.gate):
+                    wrong = f"a day of {day.school}/{day.gate}"
+                    raise BadInputError(wrong)
+                return DayCame(day, payload.decode(), digest(payload), receipt)
+            case "cue":
+                return LiveCame(decode(payload, LiveCue), receipt)
+            case "ack":
+                return AckCame(decode(payload, Ack), receipt)
+            case "time":
+                self.trust = trust.answered(self.trust, decode(payload, Time), message.monotonic_s)
+                self.parts.transport.accept(receipt)
+                return Tick()
+            case _:
+                unknown = f"{message.topic[:80]}: this version does not know it"
+                raise BadInputError(unknown)
+
+    # What goes out --------------------------------------------------------------------------------
+
+    def _perform(self, effect: Effect) -> GateEvent | None:
+        """Carry out one effect; a part that failed, or (journal, panel) works again, is an event."""
+        parts = self.parts
+        match effect:
+            case Write(entry):
+                return self._part("journal", lambda: parts.journal.append(entry.model_dump_json().encode()))
+            case Play(token, say, gain_db):
+                self._log(f"播报 {say}")
+                parts.player.play(token, parts.clips.path(say), gain_db)
+            case Cut():
+                parts.player.cut()
+            case Render(says):
+                parts.clips.render(says)
+            case Accept(receipt):
+                parts.transport.accept(receipt)
+            case Publish(what, message, retain):
+                parts.transport.publish(topics.up(self.state.address, what), encode(message), retain=retain)
+        return None
+
+    def _show(self) -> GateEvent | None:
+        lights = report.lights(self.state, self.now())
+        if lights == self._lights:
+            return None
+        self._lights = lights
+        lamps = {"red": "红灯", "amber": "黄灯", "green": "绿灯"}
+        lit = [
+            f"{name}{_PATTERNS[getattr(lights, lamp)]}"
+            for lamp, name in lamps.items()
+            if getattr(lights, lamp) != "off"
+        ]
+        self._log(" ".join(lit) or "灯灭")
+        return self._part("panel", lambda: self.parts.panel.show(lights))
+
+    def _log(self, what: str) -> None:
+        local = self._seen.utc.astimezone(ZoneInfo(self.state.zone))
+        self.parts.log(f"{local:%H:%M:%S} {what}")
+
+    def _part(self, part: str, act: Callable[[], None]) -> GateEvent | None:
+        """Only a change is an event: a failure when it was well, a success when it was not."""
+        why = ""
+        try:
+            act()
+        except OutsideError as error:
+            why = str(error)
+        return PartFailed(part, why) if bool(why) != (part in self.state.book.problems) else None
+
+    def _ask(self) -> None:
+        if not self.link_up:
+            return
+        self.trust, question = trust.ask(self.trust, self.parts.clock.monotonic_s())
+        if question is not None:
+            self.parts.transport.publish(topics.up(self.state.address, "ask"), encode(question))
+
+
+_PATTERNS = {"on": "亮", "slow": "慢闪", "fast": "快闪"}
+
+
+def _replayed(journal: Journal, new_log: str) -> tuple[Book, int]:
+    """The book as the journal tells it. A new journal opens with its name."""
+    entries, damaged = journal.read()
+    book = Book()
+    for line in entries:
+        try:
+            book = apply(book, ENTRY.validate_json(line))
+        except ValueError:  # written by a newer version, or damaged in a way the checksum passed
+            damaged += 1
+    if book.log == Book().log:
+        opened = Opened(log=new_log)
+        journal.append(opened.model_dump_json().encode())
+        book = apply(book, opened)
+    return book, damaged
