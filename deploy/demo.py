@@ -1,6 +1,6 @@
 """`./run demo`: a broker, the centre and two gates of the sample school on this machine, as separate processes.
 
-The noon window begins 20 s after everything is ready; it ends after it, or `--minutes` after ready, with the record sheet.
+The noon window begins 20 s after everything is ready. It ends with the record sheet, after the window or `--minutes`.
 """
 
 import argparse
@@ -41,6 +41,7 @@ BEGINS_AFTER_S = 20
 READY_WITHIN_S = 300
 IDLE_WITHIN_S = 20
 END_WITHIN_S = 10
+CLOCK = SystemClock()
 _PR_SET_PDEATHSIG = 1
 
 
@@ -50,7 +51,7 @@ class Over(Exception):  # noqa: N818 - not an error: SIGTERM or Ctrl-C
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 after the window, the minutes, or 130 after Ctrl-C; 1 when something did not start."""
-    parser = argparse.ArgumentParser(prog="./run demo", description="在本机演示一次午放学。A noon dismissal on this machine.")
+    parser = argparse.ArgumentParser(prog="./run demo", description="在本机演示一次午放学。A noon dismissal here.")
     parser.add_argument("--minutes", type=float, metavar="N", help="就绪后 N 分钟结束 end N minutes after ready")
     parser.add_argument("--audio", type=Path, metavar="DIR", help="每个校门录一个 WAV one WAV a gate into DIR")
     options = parser.parse_args(argv)
@@ -79,7 +80,7 @@ def _run(folder: Path, options: argparse.Namespace, stack: contextlib.ExitStack)
     plan, _ = read(SAMPLE.read_text("utf-8"), str(SAMPLE))
     zone = ZoneInfo(plan.school.zone)
     school = _School(folder, plan, zone)
-    school.write_plan(datetime.now(zone), hours_ahead=2)
+    school.write_plan(CLOCK.utc().astimezone(zone), hours_ahead=2)
     centre, port = _start_centre(school, stack)
     recorders = _recorders(plan, folder, options.audio, stack)
     for number, gate in enumerate(plan.gates):
@@ -89,13 +90,17 @@ def _run(folder: Path, options: argparse.Namespace, stack: contextlib.ExitStack)
         stack.enter_context(_Child(gate.name, ["gate", "--settings", str(settings)]).running())
     watch = stack.enter_context(_Watch(plan, port).watching())
     _print("准备语音与校门 … preparing voices and gates")
-    watch.wait(READY_WITHIN_S, lambda gate: gate.ready(datetime.now(zone).date()), "校门未就绪 a gate did not get ready")
+    watch.wait(
+        READY_WITHIN_S,
+        lambda gate: gate.ready(CLOCK.utc().astimezone(zone).date()),
+        "校门未就绪 a gate did not get ready",
+    )
     for recorder in recorders.values():
         recorder.start()
-    on, first = school.write_plan(datetime.now(zone), hours_ahead=0)
+    on, first = school.write_plan(CLOCK.utc().astimezone(zone), hours_ahead=0)
     before = {gate.id: gate.revision(on) for gate in watch.gates.values()}
     centre.signal(signal.SIGHUP)
-    watch.wait(READY_WITHIN_S, lambda gate: gate.revision(on) > before[gate.id] or gate.revision(on) > 1, "没有新表 no new day")
+    watch.wait(READY_WITHIN_S, lambda gate: gate.revision(on) > before[gate.id], "没有新表 no new day")
     _print(f"就绪 ready：{plan.school.name}，{len(plan.classes)} 个班，{first:%H:%M:%S} 开始{plan.windows[1].name}")
     _watch_window(watch, options.minutes, first)
     stack.pop_all().close()
@@ -104,7 +109,7 @@ def _run(folder: Path, options: argparse.Namespace, stack: contextlib.ExitStack)
 
 def _watch_window(watch: "_Watch", minutes: float | None, first: datetime) -> None:
     """Until every call was decided, or the minutes are over; a sentence in progress may end."""
-    until_s = (first - datetime.now(first.tzinfo)).total_seconds() - BEGINS_AFTER_S + (minutes or 24 * 60) * 60
+    until_s = (first - CLOCK.utc()).total_seconds() - BEGINS_AFTER_S + (minutes or 24 * 60) * 60
     watch.wait(until_s, lambda gate: gate.over(), "")
     watch.wait(IDLE_WITHIN_S, lambda gate: gate.idle(), "")
 
@@ -197,7 +202,7 @@ def _recorders(plan: Plan, folder: Path, audio: Path | None, stack: contextlib.E
     if audio is None:
         return {}
     audio.mkdir(parents=True, exist_ok=True)
-    made = {gate.id: Recorder(folder / f"{gate.id}.fifo", audio / f"{gate.id}.wav", SystemClock()) for gate in plan.gates}
+    made = {gate.id: Recorder(folder / f"{gate.id}.fifo", audio / f"{gate.id}.wav", CLOCK) for gate in plan.gates}
     for recorder in made.values():
         stack.callback(recorder.close)
     return made
@@ -223,7 +228,7 @@ class _Child:
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
             start_new_session=True,  # Ctrl-C is ours: they end in order
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - only prctl, and the threads of this program take no locks then
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - prctl takes no lock
         )
         reader = threading.Thread(target=self._read, daemon=True)
         reader.start()
@@ -299,9 +304,8 @@ class _Watch:
         self.gates = {gate.id: _Gate(gate.id) for gate in plan.gates}
         self._events: queue.Queue[TransportEvent] = queue.Queue()
         name = f"demo-{os.getpid()}"
-        clock = SystemClock()
         filters = [topics.up(topics.Address(plan.school.id, gate), "status") for gate in self.gates]
-        self._transport = PahoTransport(name, "127.0.0.1", port, filters, None, clock=clock, random=random.Random())
+        self._transport = PahoTransport(name, "127.0.0.1", port, filters, None, clock=CLOCK, random=random.Random())
 
     @contextlib.contextmanager
     def watching(self) -> Iterator["_Watch"]:
@@ -312,12 +316,11 @@ class _Watch:
             self._transport.stop()
 
     def wait(self, seconds: float, good: Callable[[_Gate], bool], otherwise: str) -> None:
-        """Until every gate is good. After `seconds` it is an error that says so, or (`otherwise` empty) just the end."""
-        clock = SystemClock()
-        end_s = clock.monotonic_s() + seconds
+        """Until every gate is good. After `seconds` it is an error `otherwise`; without these words just the end."""
+        end_s = CLOCK.monotonic_s() + seconds
         while not all(good(gate) for gate in self.gates.values()):
             try:
-                self._take(self._events.get(timeout=max(0.0, end_s - clock.monotonic_s())))
+                self._take(self._events.get(timeout=max(0.0, end_s - CLOCK.monotonic_s())))
             except queue.Empty:
                 if otherwise:
                     raise OutsideError(otherwise) from None

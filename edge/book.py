@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
@@ -59,6 +59,15 @@ class Recorded(Frozen):
     kind: Literal["recorded"] = "recorded"
     seq: Counter
     record: Record
+    until: Utc | None = None
+    """Of a cue that nobody heard: a revision with a later `until` reopens it."""
+
+
+class Reopened(Frozen):
+    """A newer day gives a missed or cancelled cue another instant."""
+
+    kind: Literal["reopened"] = "reopened"
+    cue: CueId
 
 
 class Noted(Frozen):
@@ -92,7 +101,8 @@ class Forgot(Frozen):
 
 
 Entry = Annotated[
-    Opened | Started | Kept | Begun | Said | Recorded | Noted | Slipped | Acked | Forgot, Field(discriminator="kind")
+    Opened | Started | Kept | Begun | Said | Recorded | Reopened | Noted | Slipped | Acked | Forgot,
+    Field(discriminator="kind"),
 ]
 ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 
@@ -108,7 +118,8 @@ class Stored:
 @dataclass(frozen=True, slots=True)
 class Book:
     """Everything durable. `attempts`: the last attempt of each cue; `unknown`: how many of them ended unknown;
-    `open`: attempts without an end; `done`: cues of which nothing more will be said.
+    `open`: attempts without an end; `done`: cues of which nothing more will be said;
+    `unheard`: those of them that nobody heard, with their `until`.
     """
 
     log: str = "00000000"
@@ -121,6 +132,7 @@ class Book:
     open: dict[str, Begun] = field(default_factory=dict)
     said: dict[str, Said] = field(default_factory=dict)
     done: frozenset[str] = frozenset()
+    unheard: dict[str, datetime] = field(default_factory=dict)
     slips: dict[str, float] = field(default_factory=dict)
     problems: dict[str, Problem] = field(default_factory=dict)
     outbox: tuple[Recorded | Noted, ...] = ()
@@ -143,6 +155,9 @@ def apply(book: Book, entry: Entry) -> Book:
             return replace(book, said={**book.said, entry.cue: entry})
         case Recorded():
             return _recorded(book, entry)
+        case Reopened():
+            unheard = {cue: until for cue, until in book.unheard.items() if cue != entry.cue}
+            return replace(book, done=book.done - {entry.cue}, unheard=unheard)
         case Noted():
             problems = {**book.problems, entry.problem.code: entry.problem}
             if entry.problem.closed_at is not None:
@@ -167,6 +182,7 @@ def _recorded(book: Book, entry: Recorded) -> Book:
         attempts={**book.attempts, record.cue: record.attempt},
         unknown={**book.unknown, record.cue: book.unknown.get(record.cue, 0) + unknown} if unknown else book.unknown,
         done=book.done | {record.cue} if record.final else book.done,
+        unheard={**book.unheard, record.cue: entry.until} if entry.until else book.unheard,
         outbox=(*book.outbox, entry),
     )
 
@@ -181,6 +197,7 @@ def _forgotten(book: Book, before: date) -> Book:
         attempts={cue: n for cue, n in book.attempts.items() if cue >= first},
         unknown={cue: n for cue, n in book.unknown.items() if cue >= first},
         done=frozenset(cue for cue in book.done if cue >= first),
+        unheard={cue: until for cue, until in book.unheard.items() if cue >= first},
         slips={key: slip_s for key, slip_s in book.slips.items() if key >= first},
         outbox=tuple(one for one in book.outbox if one.seq > book.acked or _day(one) >= old),
     )

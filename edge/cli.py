@@ -6,7 +6,6 @@ import queue
 import random
 import secrets
 import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from audio.player_wav import WavPlayer
 from audio.renderer import Rendered as Clip
 from audio.renderer import Renderer
 from broker.wire import topics
-from broker.wire.transport import LinkUp, TransportEvent
 from broker.wire.transport_paho import PahoTransport
 from config import limits
 from config.clock import Clock, SystemClock
@@ -57,7 +55,7 @@ def gate(argv: Sequence[str]) -> int:
         settings.broker.host,
         settings.broker.port,
         [topics.down_filter(address)],
-        lambda: runtime.will(),
+        lambda: runtime.will(),  # noqa: PLW0108 - the runtime needs the transport first
         clock=clock,
         random=random.Random(),
     )

@@ -48,7 +48,7 @@ from edge.alphabet import (
     Woke,
     Write,
 )
-from edge.book import Acked, Begun, Entry, Forgot, Kept, Noted, Recorded, Said, Slipped, Started, apply
+from edge.book import Acked, Begun, Entry, Forgot, Kept, Noted, Recorded, Reopened, Said, Slipped, Started, apply
 from edge.records import begun_at, changed, ended, heard, last
 from edge.records import planned as planned_record
 from edge.view import in_force, knows, quiet, today, trusted, waiting_here, withdrawn, zone_known
@@ -118,8 +118,8 @@ class _Turn:
         self.set(book=apply(self.state.book, entry))
         self.effects.append(Write(entry))
 
-    def record(self, record: Record) -> None:
-        self.write(Recorded(seq=self.state.book.seq + 1, record=record))
+    def record(self, record: Record, until: datetime | None = None) -> None:
+        self.write(Recorded(seq=self.state.book.seq + 1, record=record, until=until))
 
     def problem(self, code: str, why: str) -> None:
         """Open a problem (`why`), or close it (empty). Said once, whatever the reason becomes."""
@@ -167,6 +167,9 @@ def _day_came(turn: _Turn, event: DayCame) -> None:
     elif standing is None or day.revision > standing.day.revision:
         turn.write(Kept(digest=event.digest, payload=event.payload))
         turn.set(zone=day.zone, lives={cue: live for cue, live in turn.state.lives.items() if not knows(day, live)})
+        for cue in day.cues:
+            if cue.state == "planned" and (until := book.unheard.get(cue.id)) and cue.until > until:
+                turn.write(Reopened(cue=cue.id))
         if standing is None and day.date == today(turn.state, turn.now):
             turn.set(returned=turn.now.utc)
         turn.problem("refused-day", "")
@@ -240,7 +243,7 @@ def _render(turn: _Turn) -> None:
 
 
 def _forget(turn: _Turn) -> None:
-    """Once a date has passed (by a clock that is trusted) its day is over; yesterday's may still have an open window."""
+    """A date that has passed, by a trusted clock, is over; yesterday's windows may still be open."""
     before = today(turn.state, turn.now) - timedelta(days=1)
     if turn.decides and any(of < before for of in turn.state.book.days):
         turn.write(Forgot(before=before))
@@ -274,7 +277,9 @@ def _missed(turn: _Turn, one: Waiting) -> None:
     """Nobody will hear it: missed, or, after an attempt, its end stays unknown."""
     tried = turn.state.book.attempts.get(one.cue.id, 0)
     record = changed(planned_record(turn.state, turn.now, one, turn.now.utc), final=True, actual=None, attempt=tried)
-    turn.record(record if tried else changed(record, result="missed", heard="no"))
+    turn.record(
+        record if tried else changed(record, result="missed", heard="no"), until=None if tried else one.cue.until
+    )
 
 
 def _leading(turn: _Turn, _: GateEvent) -> None:
@@ -282,7 +287,8 @@ def _leading(turn: _Turn, _: GateEvent) -> None:
     doing = turn.state.doing
     assert isinstance(doing, Leading)
     if withdrawn(turn.state, doing.cue):
-        turn.record(changed(doing.record, result="cancelled", final=True, actual=None, heard="no"))
+        record = changed(doing.record, result="cancelled", final=True, actual=None, heard="no")
+        turn.record(record, until=doing.cue.until)
         turn.set(doing=Idle())
     elif turn.state.held:
         turn.record(changed(doing.record, actual=None, heard="no"))

@@ -51,7 +51,7 @@ def ended(record: Record, result: Result, at: datetime) -> Record:
 
 
 def last(state: State, record: Record) -> bool:
-    """Whether an attempt that failed was the last: one whose end is unknown is repeated once, a silent one a few times."""
+    """Whether a failed attempt was the last: an unknown end is repeated once, a silent one a few times."""
     unknown = state.book.unknown.get(record.cue, 0) + (record.heard != "no")
     return unknown >= limits.ATTEMPTS_MAX or record.attempt >= limits.ATTEMPTS_SILENT_MAX
 

@@ -1,4 +1,4 @@
-"""What a gate tells: status, lights, outbox; functions of (state, now). What was told last decides what is sent. Pure."""
+"""What a gate tells: status, lights, outbox, by (state, now); what was told last decides what is sent. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

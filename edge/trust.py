@@ -1,7 +1,7 @@
 """How far the gate's time can be from the school's: exchanges with the centre, and the crystal's drift since. Pure.
 
-From the best exchange on, the monotonic clock carries the school's time, so the wall clock of the gate does not
-matter; a step of it still ends the bound until the next exchange, because then nobody knows what happened to the machine.
+From the best exchange on, the monotonic clock carries the school's time, so the gate's wall clock does not matter; a
+step of it still ends the bound until the next exchange, because then nobody knows what happened to the machine.
 """
 
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What follows from a gate's state at an instant: the days in force, the queue, quiet. Pure; `gate.py` decides by it."""
+"""What follows from a gate's state at an instant: the days in force, the queue. Pure; `gate.py` decides by it."""
 
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError

@@ -78,9 +78,11 @@ class TransportSuite:
         starts = iter(range(1, 100))
         centre = rig.client("centre", UP).start().up()
         gate = rig.client(GATE, DOWN, will=lambda: lost(next(starts))).start().up()
-        rig.cut(gate)
+        # Not `cut`: back before the broker saw the old link end, it is a take-over to iotcore, which publishes no will.
+        rig.unplug(gate)
         assert centre.arrived().payload == b"lost 1"
         gate.down()
+        rig.plug(gate)
         gate.up()
         rig.unplug(gate)
         assert centre.arrived().payload == b"lost 2"

@@ -19,7 +19,7 @@ from audio.renderer import Rendered, Renderer
 from config.clock import SystemClock
 from config.limits import RENDER_WAITING_MAX
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 CLOCK = SystemClock()
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(audio.__path__[0]).parent)}
 SAYS = tuple(f"{grade}年级{number}班" for grade in "一二三" for number in "一二三四五六")
