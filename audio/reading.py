@@ -14,6 +14,7 @@ from pypinyin.seg import mmseg
 from config.errors import BadInputError
 
 _DIGITS = "零一二三四五六七八九"
+_UNITS = ("千", "百", "十", "")
 _TONED = "ling2 yi1 er4 san1 si4 wu3 liu4 qi1 ba1 jiu3 ling2 shi2 bai3 qian1"
 _NUMERALS = dict(zip(_DIGITS + "〇十百千", _TONED.split(), strict=True))
 _WORDS = {
@@ -115,12 +116,9 @@ def _one_by_one(digits: str) -> str:
 
 def _number(digits: str) -> str:
     """0 to 9999 as a number; longer ones, and those with a leading zero, digit by digit."""
-    value = int(digits)
-    if len(digits) > 4 or (digits[0] == "0" and len(digits) > 1):  # noqa: PLR2004
+    if len(digits) > len(_UNITS) or (digits[0] == "0" and digits != "0"):
         return _one_by_one(digits)
-    if value < 20:  # noqa: PLR2004
-        return _DIGITS[value] if value < 10 else "十" + (_DIGITS[value - 10] if value > 10 else "")  # noqa: PLR2004
-    spoken = ""
-    for digit, unit in zip(digits, ["千", "百", "十", ""][-len(digits) :], strict=True):
-        spoken += _DIGITS[int(digit)] + unit if digit != "0" else "零"
-    return re.sub("零+", "零", spoken).rstrip("零")
+    pairs = zip(digits, _UNITS[-len(digits) :], strict=True)
+    spoken = "".join("零" if digit == "0" else _DIGITS[int(digit)] + unit for digit, unit in pairs)
+    spoken = re.sub("零+", "零", spoken).rstrip("零") or "零"
+    return spoken.removeprefix("一") if spoken.startswith("一十") else spoken  # 十二, but 一百一十二

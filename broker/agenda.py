@@ -1,9 +1,10 @@
-"""What must be sent next, and to whom: `step(state, now, event) -> (state, effects)`, the gate's twin at the centre. Pure.
+"""What must be sent next, to whom: `step(state, now, event) -> (state, effects)`, the gate's twin at the centre. Pure.
 
 State, not deltas: a gate says what it holds, and is sent what is missing or old. Nothing is sent because it was once
 forgotten, and nothing needs the broker to remember. The clock decides only while somebody vouches for it.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -138,7 +139,8 @@ def step(state: State, now: Instant, event: AgendaEvent) -> tuple[State, tuple[E
         case Tick():
             pass
         case Linked():
-            turn.set(link_up=event.up, cached={})
+            # What stands at the broker now is anybody's guess: sent anew, or cleared, once it is up.
+            turn.set(link_up=event.up, cached=dict.fromkeys(state.cached, ""))
         case DaysIssued():
             _days_issued(turn, event)
         case StatusCame():
@@ -161,7 +163,7 @@ def step(state: State, now: Instant, event: AgendaEvent) -> tuple[State, tuple[E
 
 
 def wake(state: State, now: Instant) -> datetime:
-    """When the next `Tick` could change something; a minute ahead at most."""
+    """When the next `Tick` could change something; `LOST_AFTER_S` ahead at most."""
     times = [at for address, issued in _in_order(state) for at in _instants(state, address, issued.day)]
     latest = now.utc + timedelta(seconds=limits.LOST_AFTER_S)
     soon = [now.utc + timedelta(seconds=limits.STATUS_LEAST_S)] if state.unanswered else []
@@ -177,20 +179,28 @@ class _Turn:
         self.state = replace(self.state, **changes)
 
     def complain(self, code: str, text: str) -> None:
-        """Once for each reason, until the process ends."""
+        """Once a day for each reason."""
         if f"{code} {text}" not in self.state.complained and len(self.state.complained) < limits.INBOX_MAX:
             self.set(complained=self.state.complained | {f"{code} {text}"})
             self.effects.append(Complain(code, text))
 
 
 def _days_issued(turn: _Turn, event: DaysIssued) -> None:
-    days = {(Address(one.day.school, one.day.gate), one.day.date): one for one in event.days}
+    days = {(_address(one), one.day.date): one for one in event.days}
     changed = {
         key for key, one in days.items() if (old := turn.state.days.get(key)) is None or old.digest != one.digest
     }
     seen = frozenset(turn.state.statuses) & {address for address, _ in changed}
+    if turn.state.today is None:  # what an earlier process left at the broker is cleared
+        past = [event.today - timedelta(days=n + 1) for n in range(limits.HORIZON_DAYS)]
+        turn.set(cached={topics.day(address, on): "" for address in event.gates for on in past})
     if event.today != turn.state.today:
-        turn.set(live=frozenset(), settled=frozenset())
+        first = str(event.today - timedelta(days=1))
+        turn.set(
+            live=frozenset(key for key in turn.state.live if key.split(" ")[1] >= first),
+            settled=frozenset(key for key in turn.state.settled if key.split(" ")[1] >= first),
+            complained=frozenset(),
+        )
     turn.set(gates=event.gates, days=days, today=event.today, unanswered=turn.state.unanswered | seen, answered_s={})
 
 
@@ -211,7 +221,7 @@ def _status_came(turn: _Turn, event: StatusCame) -> None:
 def _answer(turn: _Turn) -> None:
     """What a gate lacks, then the ack that ends the answer; at most once a second."""
     for address in sorted(turn.state.unanswered, key=str):
-        since_s = turn.now.monotonic_s - turn.state.answered_s.get(address, -limits.STATUS_LEAST_S)
+        since_s = turn.now.monotonic_s - turn.state.answered_s.get(address, -math.inf)
         status = turn.state.statuses.get(address)
         if since_s < limits.STATUS_LEAST_S or status is None:
             continue
@@ -233,11 +243,18 @@ def _lacking(turn: _Turn, address: Address, status: Status) -> list[Issued]:
         held = status.days.get(on)
         if owner != address or (held is not None and held.digest == issued.digest):
             continue
-        if held is not None and held.revision >= issued.day.revision:
+        if held is not None and _newer_at_gate(turn.state, address, issued):
             turn.complain("newer-at-gate", f"{address} {on}: {held.revision} > {issued.day.revision}")
             continue
         lacking.append(issued)
     return lacking
+
+
+def _newer_at_gate(state: State, address: Address, issued: Issued) -> bool:
+    """The gate holds a revision that this centre did not issue, and not an older one: a restored backup."""
+    status = state.statuses.get(address)
+    held = None if status is None else status.days.get(issued.day.date)
+    return held is not None and held.digest != issued.digest and held.revision >= issued.day.revision
 
 
 def _cache(turn: _Turn) -> None:
@@ -250,10 +267,14 @@ def _cache(turn: _Turn) -> None:
         turn.effects.append(Send(topic, b"", retain=True))
         del cached[topic]
     for topic, issued in wanted.items():
-        if cached.get(topic) != issued.digest:
+        if cached.get(topic) != issued.digest and not _newer_at_gate(turn.state, _address(issued), issued):
             turn.effects.append(Send(topic, issued.payload, retain=True))
             cached[topic] = issued.digest
     turn.set(cached=cached)
+
+
+def _address(issued: Issued) -> Address:
+    return Address(issued.day.school, issued.day.gate)
 
 
 def _kept(state: State) -> tuple[date, ...]:
@@ -267,6 +288,8 @@ def _live(turn: _Turn) -> None:
         return
     ahead = timedelta(seconds=limits.LIVE_AHEAD_S)
     for address, issued in _in_order(turn.state):
+        if _newer_at_gate(turn.state, address, issued):
+            continue
         slips = _slips(turn.state, address, issued.day)
         for cue in issued.day.cues:
             due = cue.at + timedelta(seconds=slip_of(cue, slips))
@@ -282,7 +305,7 @@ def _live(turn: _Turn) -> None:
 def _settle(turn: _Turn) -> None:
     for address, issued in _in_order(turn.state):
         for window in issued.day.windows:
-            key = f"{address} {issued.day.date} {window.id}"
+            key = f"{address} {issued.day.date} {window.id} {window.closes}"  # a later end is settled once more
             if (
                 window.closes + timedelta(seconds=limits.UNREPORTED_AFTER_S) <= turn.now.utc
                 and key not in turn.state.settled

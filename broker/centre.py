@@ -1,8 +1,8 @@
-"""The centre's runtime: folds the plan, steps the agenda, performs its effects in order. No thread inside; the loop is `run`."""
+"""The centre's runtime: folds the plan, steps the agenda, performs effects in order. No thread inside; `run` loops."""
 
 import queue
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -50,6 +50,8 @@ class PlanChanged:
 
 
 CentreEvent = TransportEvent | agenda.Tick | PlanChanged
+_REVISION_MAX = 10**9
+"""No day is issued that often: a gate that claims more is at fault, and our numbers stay where they are."""
 Inbox = queue.Queue[CentreEvent | Callable[[], None] | None]
 
 
@@ -74,19 +76,19 @@ class Centre:
         self._confirmed_at = parts.store.confirmed_at()
         self._wall_s = self._offset_s()
         self._today: date | None = None
+        self._again_s: float | None = None
         self.state = agenda.State(seqs=parts.store.seqs())
         self.handle(PlanChanged(plan, text))
 
     def handle(self, event: CentreEvent) -> None:
         """One event, to its end."""
         if isinstance(event, PlanChanged):
-            self._plan = event.plan
-            self.parts.store.keep_plan(event.text)
-            self._fold()
+            self._plan_changed(event)
         elif (known := self._known(event)) is not None:
             self._step(known)
-        if self._date() != self._today:
-            self._fold()
+        again = self._again_s is not None and self.parts.clock.monotonic_s() >= self._again_s
+        if again or self._date() != self._today:
+            self._fold_again()
         self.parts.alarm.set(agenda.wake(self.state, self.now()))
 
     def now(self) -> Instant:
@@ -94,6 +96,7 @@ class Centre:
         clock = self.parts.clock
         if abs(self._offset_s() - self._wall_s) > limits.CLOCK_STEP_S:
             self._confirmed_at = None
+            self._unconfirm()
             self.parts.alarm.check()
             self.parts.log("时钟被改动，请负责人重新确认时间 the clock was set: an owner must confirm the time again")
         self._wall_s = self._offset_s()
@@ -102,9 +105,16 @@ class Centre:
         return Instant(utc, clock.monotonic_s(), bound_s)
 
     def confirm_time(self, by: str) -> None:
-        """An owner says that the centre's time is right."""
-        self._confirmed_at = self.parts.clock.utc()
-        self.parts.store.confirm(self._confirmed_at, by)
+        """An owner says that the centre's time is right. Raises OutsideError, and then it does not count."""
+        at = self.parts.clock.utc()
+        self.parts.store.confirm(at, by)
+        self._confirmed_at = at
+
+    def _unconfirm(self) -> None:
+        try:
+            self.parts.store.unconfirm()
+        except OutsideError as error:
+            self.parts.log(f"问题 problem store: {error}")
 
     def run(self, inbox: Inbox, each_second: Callable[[], None]) -> None:
         """The loop, until None comes. The alarm rings for what is due; the second is for what nobody rings for."""
@@ -168,9 +178,8 @@ class Centre:
         waiting = [event]
         while waiting:
             self.state, effects = agenda.step(self.state, self.now(), waiting.pop(0))
-            for effect in effects:
-                if (further := self._perform(effect)) is not None:
-                    waiting.append(further)
+            further = [self._perform(effect) for effect in effects]
+            waiting += [event for event in further if event is not None]
 
     def _perform(self, effect: agenda.Effect) -> agenda.AgendaEvent | None:
         match effect:
@@ -180,7 +189,10 @@ class Centre:
             case agenda.Store(address, reported):
                 return self._store(address, reported)
             case Settle(address, day, window):
-                self._settle(address, day, window)
+                try:
+                    self._settle(address, day, window)
+                except OutsideError as error:
+                    self._failed(error)
             case Complain(code, text):
                 self.parts.log(f"问题 problem {code}: {text}")
         return None
@@ -193,6 +205,11 @@ class Centre:
             self.parts.log(f"问题 problem store: {error}")
             return None
         return EventStored(address, reported.log, seq)
+
+    def _failed(self, error: Exception) -> None:
+        """What could not be folded, kept or settled is tried again; until then the rest goes on."""
+        self.parts.log(f"问题 problem, tried again in {limits.STATUS_EVERY_S:.0f} s: {error}")
+        self._again_s = self.parts.clock.monotonic_s() + limits.STATUS_EVERY_S
 
     def _settle(self, address: Address, day: GateDay, window: str) -> None:
         """A dead gate's silence is recorded too."""
@@ -211,32 +228,68 @@ class Centre:
 
     # The fold -------------------------------------------------------------------------------------
 
-    def _fold(self) -> None:
-        """The days of the horizon; one that is not as it was issued becomes a new revision."""
-        today, now = self._date(), self.parts.clock.utc()
-        folded = [day for n in range(limits.HORIZON_DAYS) for day in timetable(self._plan, today + timedelta(days=n))]
-        gates = tuple(Address(self._plan.school.id, gate.id) for gate in self._plan.gates)
-        days, new = [], []
-        for day in folded:
-            address = Address(day.school, day.gate)
-            payload = self.parts.store.day(address, day.date)
-            if payload is None or not same(day, decode(payload, GateDay, limits.GATE_DAY_MAX_BYTES)):
-                revision = max(self.parts.store.revision(address, day.date), self._held(address, day.date)) + 1
-                payload = encode(issued(day, revision, now))
-                new.append((address, day.date, revision, payload))
-            days.append(_issued(payload))
-        yesterday = today - timedelta(days=1)
-        standing = (self.parts.store.day(address, yesterday) for address in gates)
-        days += [_issued(payload) for payload in standing if payload is not None]
+    def _plan_changed(self, event: PlanChanged) -> None:
+        """Folded, durable, then in force. Raises BadInputError or OutsideError; then the old plan goes on."""
+        today, days, new = self._folded(event.plan)
+        self.parts.store.keep_plan(event.text)
         self.parts.store.keep_days(new)
+        self._plan = event.plan
+        self._issue(today, days, len(new))
+
+    def _fold_again(self) -> None:
+        """A new date, or a fold that failed. Without a disk the days that are known go on: they are durable."""
+        if self._again_s is not None:
+            self._again_s = None
+            self.state = replace(self.state, settled=frozenset())
+        try:
+            today, days, new = self._folded(self._plan)
+            self.parts.store.keep_days(new)
+        except (BadInputError, OutsideError) as error:
+            self._failed(error)
+            today, new = self._date(), []
+            yesterday = today - timedelta(days=1)
+            days = [one for (_, on), one in self.state.days.items() if on >= yesterday]
+        self._issue(today, days, len(new))
+
+    def _folded(self, plan: Plan) -> tuple[date, list[Issued], list[tuple[Address, date, int, bytes]]]:
+        """The days of the horizon, and yesterday's; one that is not as it was issued becomes a new revision."""
+        now = self.parts.clock.utc()
+        today = local(now, plan).date()
+        days, new = [], []
+        try:
+            folded = [day for n in range(limits.HORIZON_DAYS) for day in timetable(plan, today + timedelta(days=n))]
+            for day in folded:
+                address = Address(day.school, day.gate)
+                known = self._known_day(address, day.date)
+                if known is None or not same(day, known.day):
+                    revision = max(self.parts.store.revision(address, day.date), self._held(address, day.date)) + 1
+                    known = _issued(encode(issued(day, revision, now)))
+                    new.append((address, day.date, revision, known.payload))
+                days.append(known)
+        except ValueError as error:  # a sentence, a day or a clock change that no message can carry
+            message = f"方案排不出放学表 the plan makes no timetable: {str(error)[:400]}"
+            raise BadInputError(message) from error
+        standing = (self._known_day(Address(plan.school.id, gate.id), today - timedelta(days=1)) for gate in plan.gates)
+        return today, [*days, *(known for known in standing if known is not None)], new
+
+    def _known_day(self, address: Address, on: date) -> Issued | None:
+        """As it was issued; None also for one that is damaged, or written by another version."""
+        payload = self.parts.store.day(address, on)
+        try:
+            return None if payload is None else _issued(payload)
+        except BadInputError:
+            return None
+
+    def _issue(self, today: date, days: list[Issued], new: int) -> None:
         self._today = today
-        self.parts.log(f"放学表 {today}：{len(new)} 份新版，共 {len(days)} 份 days folded")
+        self.parts.log(f"放学表 {today}：{new} 份新版，共 {len(days)} 份 days folded")
+        gates = tuple(Address(self._plan.school.id, gate.id) for gate in self._plan.gates)
         self._step(DaysIssued(gates, tuple(days), today))
 
     def _held(self, address: Address, on: date) -> int:
         status = self.state.statuses.get(address)
         held = None if status is None else status.days.get(on)
-        return 0 if held is None else held.revision
+        return 0 if held is None or held.revision > _REVISION_MAX else held.revision
 
     def _date(self) -> date:
         return local(self.parts.clock.utc(), self._plan).date()

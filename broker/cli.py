@@ -1,12 +1,14 @@
 """`fangxue centre` and `fangxue records`: choose the parts of the centre by its settings, and run or read them."""
 
 import argparse
+import contextlib
 import json
 import os
 import queue
 import random
 import signal
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -77,20 +79,37 @@ def _run(
         clock=clock,
         random=random.Random(),
     )
-    alarm = Alarm(lambda: inbox.put(agenda.Tick()))
+    alarm = Alarm(lambda: _ring(inbox))
     made = Centre(first.plan, first.text, settings.clock, Parts(clock, store, transport, alarm, _log))
     if options.time_confirmed_by:
         made.confirm_time(options.time_confirmed_by)
     plan_file = options.settings.parent / settings.plan
+    # A handler runs between two instructions of the loop, which may hold the inbox's lock: it must not touch it.
+    asked: deque[Callable[[], None] | None] = deque()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: inbox.put(None))
-    signal.signal(signal.SIGHUP, lambda *_: inbox.put(lambda: _read_again(made, plan_file)))
+        signal.signal(number, lambda *_: asked.append(None))
+    signal.signal(signal.SIGHUP, lambda *_: asked.append(lambda: _read_again(made, plan_file)))
     transport.start(inbox.put)
     try:
-        made.run(inbox, lambda: _revive(broker))
+        made.run(inbox, lambda: _each_second(inbox, asked, broker))
     finally:
         alarm.close()
         transport.stop()
+
+
+def _ring(inbox: Inbox) -> None:
+    """A full inbox needs no waking; a thread that waits for room would keep the process from ending."""
+    with contextlib.suppress(queue.Full):
+        inbox.put_nowait(agenda.Tick())
+
+
+def _each_second(inbox: Inbox, asked: deque[Callable[[], None] | None], broker: EmbeddedBroker | None) -> None:
+    """What signals asked for goes into the inbox, when there is room."""
+    _revive(broker)
+    with contextlib.suppress(queue.Full):
+        while asked:
+            inbox.put_nowait(asked[0])
+            asked.popleft()
 
 
 def _read_again(made: Centre, file: Path) -> None:

@@ -8,15 +8,20 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from audio.reading import unreadable
+from config import limits
 from config.day import GateDay
 from config.errors import BadInputError
-from config.findings import Lang, words
+from config.findings import Finding, Lang, words
 from config.language import language
 from config.lint import Unreadable, read
+from config.parsing import decoded, shown
 from config.plan import Plan, PlanError
 from config.schooldays import DayOf, day_of
 from config.timetable import local, timetable
+from config.types import Day
 
 _CLOSED: dict[Lang, dict[str, str]] = {
     "zh": {
@@ -29,6 +34,14 @@ _CLOSED: dict[Lang, dict[str, str]] = {
         "weekday": "{date} is closed: {weekday} is no school day of the plan",
         "none": "{date} is closed: it lies in no term of the plan, which cannot say; ask {contact}",
     },
+}
+_UNREAD: dict[Lang, str] = {
+    "zh": "读不到（{detail}）→ 检查文件名和权限",
+    "en": "cannot be read ({detail}) → check its name and rights",
+}
+_NO_DATE: dict[Lang, str] = {
+    "zh": "--date = {text}: 不是日期 → 写成 2026-11-25",
+    "en": "--date = {text}: is no date → write it as 2026-11-25",
 }
 _WEEKDAYS = dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "一二三四五六日", strict=True))
 
@@ -63,14 +76,18 @@ def plan(argv: Sequence[str]) -> int:
 def load(file: Path, lang: Lang, voice: Unreadable) -> Plan:
     """A plan out of its file; warnings go to stderr. Raises BadInputError with every finding in words."""
     try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{file}: {'读不到' if lang == 'zh' else 'cannot be read'}: {error}"
+        with file.open("rb") as stream:
+            data = stream.read(limits.PLAN_MAX_BYTES + 1)
+    except OSError as error:
+        message = f"{file}: {_UNREAD[lang].format(detail=error.strerror)}"
         raise BadInputError(message) from error
+    text, findings = decoded(data, limits.PLAN_MAX_BYTES)
+    if text is None:
+        raise BadInputError(_lines(file, findings, lang))
     try:
         made, warnings = read(text, str(file), voice)
     except PlanError as error:
-        raise BadInputError("\n".join(f"{file}: {words(one, lang)}" for one in error.findings)) from error
+        raise BadInputError(_lines(file, error.findings, lang)) from error
     for one in warnings:
         print(f"{file}: {words(one, lang)}", file=sys.stderr)
     return made
@@ -85,11 +102,13 @@ def why_closed(made: Plan, on: date, of: DayOf, lang: Lang) -> str:
 
 def _date(text: str, lang: Lang) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        remedy = "写成 2026-11-25" if lang == "zh" else "write it as 2026-11-25"
-        message = f"--date = {text}: {'不是日期' if lang == 'zh' else 'is no date'} → {remedy}"
-        raise BadInputError(message) from error
+        return TypeAdapter(Day).validate_python(text)
+    except ValidationError as error:
+        raise BadInputError(_NO_DATE[lang].format(text=shown(text))) from error
+
+
+def _lines(file: Path, findings: Sequence[Finding], lang: Lang) -> str:
+    return "\n".join(f"{file}: {words(one, lang)}" for one in findings)
 
 
 def _table(made: Plan, days: Sequence[GateDay]) -> list[str]:

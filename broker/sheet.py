@@ -60,7 +60,7 @@ def took(all_lines: Iterable[Line]) -> timedelta | None:
 def word(line: Line) -> str:
     """The result as staff read it."""
     if line.record is None:
-        return "尚未播报"
+        return _WORDS["cancelled"] if line.cue.state == "cancelled" else "尚未播报"
     text = _WORDS[line.record.result]
     if line.record.result == "late" and line.off_s is not None:
         text = f"晚播 {line.off_s:.0f} 秒"
@@ -73,6 +73,6 @@ def summary(all_lines: list[Line]) -> str:
     heard = results.count("announced") + results.count("late")
     parts = [f"已播 {heard}/{len(all_lines)}"]
     parts += [f"{text} {n}" for name, text in _WORDS.items() if name not in _HEARD and (n := results.count(name))]
-    if waiting := len(all_lines) - len(results):
+    if waiting := len([line for line in all_lines if line.record is None and line.cue.state == "planned"]):
         parts.append(f"尚未播报 {waiting}")
     return "，".join(parts)

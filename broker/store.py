@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, create_engine, delete, event, func, select
+from sqlalchemy import URL, Column, Engine, Integer, MetaData, String, Table, create_engine, delete, event, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -37,16 +37,21 @@ _RECORDS = Table(
     Column("log", String, primary_key=True),
     Column("attempt", Integer, primary_key=True),
     Column("date", String, nullable=False, index=True),
+    Column("seq", Integer, nullable=False),
     Column("payload", String, nullable=False),
     Column("crc", Integer, nullable=False),
 )
-_PROBLEMS = Table(
-    "problems",
-    _META,
-    Column("gate", String, primary_key=True),
-    Column("id", String, primary_key=True),
-    Column("payload", String, nullable=False),
-    Column("crc", Integer, nullable=False),
+_PROBLEMS, _PRESSES = (
+    Table(
+        name,
+        _META,
+        Column("gate", String, primary_key=True),
+        Column("id", String, primary_key=True),
+        Column("seq", Integer, nullable=False),
+        Column("payload", String, nullable=False),
+        Column("crc", Integer, nullable=False),
+    )
+    for name in ("problems", "presses")
 )
 _LOGS = Table(
     "logs",
@@ -64,8 +69,12 @@ class Store:
     """One SQLite file, made when missing. Every method raises OutsideError when the disk does not do its part."""
 
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._engine: Engine = create_engine(f"sqlite:///{file}")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"store {file}: {error.strerror}; give the centre a folder it may write"
+            raise OutsideError(message) from error
+        self._engine: Engine = create_engine(URL.create("sqlite", database=str(file)))
         event.listen(self._engine, "connect", _durable)
         try:
             _META.create_all(self._engine)
@@ -111,30 +120,21 @@ class Store:
         return {(Address(*gate.split("/")), log): seq for gate, log, seq in rows}
 
     def keep_event(self, address: Address, message: Event) -> int:
-        """Records, problems and the log's `seq` in one transaction; the highest `seq` that is stored now."""
+        """All of it and the log's `seq` in one transaction; the highest `seq` that is stored now.
+
+        An old event that comes again late overwrites nothing newer.
+        """
         gate = str(address)
         statements: list[Any] = []
         for record in message.records:
-            row = _record_row(gate, message.log, record)
-            statements.append(
-                insert(_RECORDS)
-                .values(row)
-                .on_conflict_do_update(
-                    index_elements=list(_RECORDS.primary_key), set_={"payload": row["payload"], "crc": row["crc"]}
-                )
-            )
-            statements.append(
-                delete(_RECORDS).where(_RECORDS.c.gate == gate, _RECORDS.c.cue == record.cue, _RECORDS.c.log == _NO_LOG)
-            )
-        for problem in message.problems:
-            row = {"gate": gate, "id": problem.id, **_checked(problem.model_dump_json())}
-            statements.append(
-                insert(_PROBLEMS)
-                .values(row)
-                .on_conflict_do_update(
-                    index_elements=list(_PROBLEMS.primary_key), set_={"payload": row["payload"], "crc": row["crc"]}
-                )
-            )
+            statements.append(_newest(_RECORDS, _record_row(gate, message.log, message.seq, record)))
+            if record.final:
+                where = (_RECORDS.c.gate == gate, _RECORDS.c.cue == record.cue, _RECORDS.c.log == _NO_LOG)
+                statements.append(delete(_RECORDS).where(*where))
+        for table, things in ((_PROBLEMS, message.problems), (_PRESSES, message.presses)):
+            for thing in things:
+                row = {"gate": gate, "id": thing.id, "seq": message.seq, **_checked(thing.model_dump_json())}
+                statements.append(_newest(table, row))
         newest = func.max(_LOGS.c.seq, message.seq)
         statements.append(
             insert(_LOGS)
@@ -146,10 +146,10 @@ class Store:
         return int(self._rows(query)[0][0])
 
     def keep_unreported(self, address: Address, records: Sequence[Record]) -> None:
-        """For cues without a final record; a report that comes later takes their place."""
-        rows = [_record_row(str(address), _NO_LOG, record) for record in records]
+        """For cues without a final record; one that comes later takes their place."""
+        rows = [_record_row(str(address), _NO_LOG, 0, record) for record in records]
         if rows:
-            self._write(insert(_RECORDS).on_conflict_do_nothing(), rows)
+            self._write(*(_newest(_RECORDS, row) for row in rows))
 
     def records(self, on: date) -> list[tuple[Address, Record]]:
         """All records of cues of a date, by gate, cue, attempt. A damaged row is left out."""
@@ -165,8 +165,12 @@ class Store:
         """An owner compared the centre's time with a watch at this instant."""
         self._write(insert(_CONFIRMED).values(at=written(at), by=by).on_conflict_do_nothing())
 
+    def unconfirm(self) -> None:
+        """The clock was stepped: no earlier confirmation counts, also after a restart."""
+        self._write(delete(_CONFIRMED))
+
     def confirmed_at(self) -> datetime | None:
-        """The newest confirmation."""
+        """The newest confirmation that still counts."""
         newest = self._rows(select(func.max(_CONFIRMED.c.at)))[0][0]
         return datetime.fromisoformat(newest) if newest else None
 
@@ -195,8 +199,19 @@ def _durable(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's
     connection.execute("PRAGMA synchronous=FULL")
 
 
-def _record_row(gate: str, log: str, record: Record) -> dict[str, object]:
-    key = {"gate": gate, "cue": record.cue, "log": log, "attempt": record.attempt}
+def _newest(table: Table, row: dict[str, Any]) -> Any:  # noqa: ANN401 - the statement's type depends on the database
+    """Put a row in, or over one that is not newer."""
+    key = list(table.primary_key)
+    changed = {name: value for name, value in row.items() if name not in table.primary_key.columns}
+    return (
+        insert(table)
+        .values(row)
+        .on_conflict_do_update(index_elements=key, set_=changed, where=table.c.seq <= row["seq"])
+    )
+
+
+def _record_row(gate: str, log: str, seq: int, record: Record) -> dict[str, Any]:
+    key = {"gate": gate, "cue": record.cue, "log": log, "attempt": record.attempt, "seq": seq}
     return {**key, "date": record.cue.split("/")[0], **_checked(record.model_dump_json())}
 
 

@@ -1,4 +1,4 @@
-"""The central scheduler's alarm clock: APScheduler wakes the centre at an instant. What is due then, the agenda decides."""
+"""The central scheduler's alarm: APScheduler wakes the centre at an instant. What is due then, the agenda decides."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

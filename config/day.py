@@ -106,6 +106,7 @@ class GateDay(Frozen):
             ("window", [window.id for window in self.windows]),
             ("cue", [cue.id for cue in self.cues]),
             ("hold", [hold.id for hold in self.holds]),
+            ("quiet span", [quiet.id for quiet in self.quiet]),
         ):
             if len(set(ids)) != len(ids):
                 msg = f"two {what}s have one id"

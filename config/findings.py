@@ -18,23 +18,21 @@ class Finding:
 
 
 def words(finding: Finding, lang: Lang) -> str:
-    """One line: place, value, what is wrong, what to do."""
-    wrong, remedy = _WORDS[finding.code][lang]
+    """One line: place, value, what is wrong, what to do. `args` fill the words; a value may hold braces."""
+    wrong, remedy = (text.format_map(finding.args) for text in _WORDS[finding.code][lang])
     value = f" = {finding.value}" if finding.value else ""
     level = {"zh": {"error": "错误", "warning": "提醒"}, "en": {"error": "error", "warning": "warning"}}[lang]
-    text = f"{finding.place}{value}: {wrong} → {remedy}".format_map(_Blank(finding.args))
-    return f"{level[finding.severity]} {text}"
-
-
-class _Blank(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return f"{{{key}}}"
+    return f"{level[finding.severity]} {finding.place}{value}: {wrong} → {remedy}"
 
 
 _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
     "toml": {
         "zh": ("不是有效的 TOML（{detail}）", "按提示的行列检查引号、等号和方括号"),
         "en": ("is no valid TOML ({detail})", "check quotes, equal signs and brackets at that line"),
+    },
+    "not_text": {
+        "zh": ("不是 UTF-8 编码的文本（第 {byte} 字节）", "在编辑器中“另存为”，编码选 UTF-8"),
+        "en": ("is no text in UTF-8 (byte {byte})", "save it anew with the encoding UTF-8"),
     },
     "too_large": {
         "zh": ("文件超过 {most} 字节", "一所学校一个文件；删去多余内容"),
@@ -122,8 +120,8 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         ),
     },
     "every_s": {
-        "zh": ("放学时段需要 every_s（两班起始间隔，秒）且大于 0", "例如 every_s = 45"),
-        "en": ("a dismissal window needs every_s (start to start, seconds) above 0", "for example every_s = 45"),
+        "zh": ("放学时段需要 every_s（两班起始间隔，秒）", "例如 every_s = 45"),
+        "en": ("a dismissal window needs every_s (start to start, seconds)", "for example every_s = 45"),
     },
     "notice": {
         "zh": ("上学与晚自习时段不叫班，需要 notice（播报的一句话）", '例如 notice = "早上好，请有序入校。"'),
@@ -133,8 +131,8 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         ),
     },
     "not_for_kind": {
-        "zh": ("{kind} 时段没有这一项", "删去，或把 kind 改为 dismissal"),
-        "en": ("does not belong to a window of kind {kind}", "remove it, or make the kind dismissal"),
+        "zh": ("{kind} 时段不叫班，没有 {keys}", "删去，或把 kind 改为 dismissal"),
+        "en": ("a window of kind {kind} calls no class and has no {keys}", "remove it, or make the kind dismissal"),
     },
     "twice": {
         "zh": ("{name}在同一时段被列了两次", "每班每时段只列一次"),
@@ -143,6 +141,10 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
     "never_called": {
         "zh": ("{name}在任何放学时段都不会被叫到", "把它加入某个放学时段的 order"),
         "en": ("{name} is called in no dismissal window", "add it to the order of one"),
+    },
+    "no_dismissal": {
+        "zh": ("没有放学时段，任何班级都不会被叫到", '增加一个 kind = "dismissal" 的时段'),
+        "en": ("there is no dismissal window: no class is ever called", 'add a window with kind = "dismissal"'),
     },
     "overlap": {
         "zh": ("与“{other}”的时间重叠", "错开两个时段的 opens 与 closes"),
@@ -164,12 +166,20 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         "en": ("has the same name as {other}: nobody could tell them apart", "give it another name"),
     },
     "term": {
-        "zh": ("学期的 to 早于 from，或与另一学期重叠", "改正起止日期"),
+        "zh": ("学期的 to 早于 from，或与前一学期重叠", "改正起止日期"),
         "en": ("a term ends before it begins, or overlaps another", "correct its dates"),
     },
     "too_many": {
-        "zh": ("{gate}一天有 {count} 条口令，最多 500 条", "合并班级或减少时段"),
-        "en": ("{gate} has {count} cues a day, at most 500", "join classes or drop windows"),
+        "zh": ("{gate}一天有 {count} 条口令，最多 {most} 条", "合并班级或减少时段"),
+        "en": ("{gate} has {count} cues a day, at most {most}", "join classes or drop windows"),
+    },
+    "too_heavy": {
+        "zh": ("{gate}一天的放学表有 {count} 字节，最多 {most} 字节", "缩短句子和名称，或减少时段"),
+        "en": ("a day of {gate} takes {count} bytes, at most {most}", "shorten sentences and names, or drop windows"),
+    },
+    "too_long": {
+        "zh": ("叫“{name}”的句子有 {count} 字，最多 {most} 字", "缩短句子或班级名称"),
+        "en": ("the sentence for {name} has {count} characters, at most {most}", "shorten it, or the class's name"),
     },
     "readable": {
         "zh": ("这些字读不出来：{characters}", "换用常用汉字或数字"),

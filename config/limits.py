@@ -85,8 +85,17 @@ OUTBOX_DAYS = 14
 UNREPORTED_AFTER_S = 120
 """After `closes` + this the centre writes `unreported` for each cue without a final record."""
 
+# The plan ---------------------------------------------------------------------------------------
 PLAN_MAX_BYTES = 512 * 1024
 """A plan file; 72 classes at 4 gates need 10 KiB."""
+PLAN_DAY_MAX_BYTES = 128 * 1024
+"""A GateDay as the plan alone makes it: the rest of a message's bytes is for the holds and changes of the day."""
+GATES_MAX = 50
+ZONES_MAX = 200
+CLASS_ENTRIES_MAX = 500
+"""Grades and single classes of a plan."""
+ID_MAX = 32
+"""Characters of an identifier."""
 
 # Transport --------------------------------------------------------------------------------------
 KEEPALIVE_S = 15
@@ -145,11 +154,11 @@ CLIP_RATE_HZ = 22050
 """Samples a second of every clip, and of the raw stream of `player_wav`; mono, 16 bit."""
 RENDER_WAITING_MAX = 2000
 """Sentences waiting for the speech child: 14 days of a large gate; more are refused."""
-RENDER_NICE = 10
-"""The speech child yields, but lives: at 19 a busy machine starved it for a minute (0.4 s of work)."""
+RENDER_NICE = 5
+"""The speech child yields, but lives: 0.4 s of work took a minute beside three busy programs at 19, 15 s at 10."""
 PLAYED_EARLY_S = 0.3
 PLAYED_LATE_S = 1.5
-"""A clip that ended sooner than its length less the one, or later than its length and the other, was not heard whole."""
+"""A clip that ended sooner than its length less the one, or later than with the other added, was not heard whole."""
 FEED_CHUNK_S = 0.02
 """`player_wav` hands out samples in pieces of this length, so it is never further ahead of real time."""
 RECORD_GAP_S = 0.06

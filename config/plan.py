@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, PlainValidator
+from pydantic_core import PydanticCustomError
 
 from config import limits
 from config.day import Mode, Pacing, WindowKind
 from config.errors import BadInputError
 from config.findings import Finding, words
-from config.parsing import loaded, made, shown, unknown
+from config.parsing import loaded, made, once, plain, shown, unknown
 from config.types import Day, Frozen, Name, Say, Slug, WindowId
 
 T = TypeVar("T", bound=Frozen)
@@ -22,8 +24,7 @@ _NUMERALS = "零一二三四五六七八九十"
 def _time(value: Any) -> int:
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        msg = "bad_time"
-        raise ValueError(msg)
+        raise PydanticCustomError("bad_time", "is no time of day such as 11:30")
     return int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3] or 0)
 
 
@@ -67,6 +68,17 @@ class ClassEntry(Frozen):
     zone: Slug
     route: Name | None = None
 
+    @property
+    def fault(self) -> Literal["count_or_name", "bad_id", "bad_text"] | None:
+        """Why it cannot be expanded: neither one nor the other, or its classes would have too long an id or name."""
+        if self.name is not None or self.grade is None or self.count is None:
+            single = self.name is not None and self.grade is None and self.count is None
+            return None if single else "count_or_name"
+        if len(f"{self.id}c{self.count}") > limits.ID_MAX:
+            return "bad_id"
+        names = (f"{self.grade}{numeral(n)}班" for n in range(1, self.count + 1))
+        return "bad_text" if max(map(len, names)) > limits.NAME_MAX else None
+
 
 class SchoolClass(Frozen):
     """A class as it is called; `entry` is the grade or class of the file it came from."""
@@ -80,7 +92,10 @@ class SchoolClass(Frozen):
 
 
 class WindowEntry(Frozen):
-    """One `[[windows]]`. `order`: grades and classes as they leave; each gate calls its own of them, `every_s` apart."""
+    """One `[[windows]]`, at the gates listed, or all. `order`: grades and classes as they leave.
+
+    Each gate calls its own of them, `every_s` apart, from `starts` (without it from `opens`).
+    """
 
     id: WindowId
     name: Name
@@ -89,14 +104,22 @@ class WindowEntry(Frozen):
     closes: TimeOfDay
     starts: TimeOfDay | None = None
     pacing: Pacing = "timed"
-    every_s: Annotated[float, Field(gt=0, le=3600)] | None = None
+    every_s: Annotated[float, Field(ge=1, le=3600)] | None = None
     rest_s: Annotated[float, Field(ge=1, le=60)] = limits.REST_S
     late_s: Annotated[float, Field(ge=5, le=600)] = limits.LATE_S
     repeat: Annotated[int, Field(ge=1, le=5)] = 2
-    order: Annotated[tuple[Slug, ...], Field(max_length=200)] | None = None
+    order: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=limits.CLASS_ENTRIES_MAX)] | None = None
     notice: Say | None = None
-    gates: Annotated[tuple[Slug, ...], Field(max_length=50)] | None = None
+    gates: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=limits.GATES_MAX)] | None = None
     gain_db: Annotated[float, Field(ge=-40, le=12)] = 0.0
+
+    def at_gate(self, gate: str) -> bool:
+        return self.gates is None or gate in self.gates
+
+    @property
+    def in_order(self) -> bool:
+        starts_s = self.opens if self.starts is None else self.starts
+        return self.opens <= starts_s < self.closes
 
 
 class Sentences(Frozen):
@@ -118,7 +141,7 @@ class Calendar(Frozen):
 
     terms: Annotated[tuple[Term, ...], Field(min_length=1, max_length=20)]
     weekdays: Annotated[tuple[Weekday, ...], Field(max_length=7)] = ("mon", "tue", "wed", "thu", "fri")
-    dates: dict[Day, SpecialDate] = {}
+    dates: Annotated[dict[Day, SpecialDate], Field(max_length=1000)] = {}
 
 
 class Plan(Frozen):
@@ -146,9 +169,9 @@ class PlanError(BadInputError):
 
 
 class Draft(Frozen):
-    """What of a file could be read: the parts that are well formed, and the ids that stand there at all.
+    """What of a file could be read: the parts that are well formed, the ids that stand there at all, what is broken.
 
-    `lint.py` looks at a draft, so that faults of form and of sense are found in one run.
+    `lint.py` looks at a draft, so that faults of form and of sense are found in one run, each once.
     """
 
     school: School | None = None
@@ -159,10 +182,15 @@ class Draft(Frozen):
     sentences: Sentences | None = None
     calendar: Calendar | None = None
     named: dict[str, tuple[str, ...]] = {}
+    broken: tuple[str, ...] = ()
 
     @property
     def classes(self) -> tuple[SchoolClass, ...]:
-        return tuple(one for entry in self.entries for one in expand(entry))
+        return tuple(one for entry in self.entries if entry.fault is None for one in expand(entry))
+
+    def whole(self, *keys: str) -> bool:
+        """Whether everything under these keys of the file could be read."""
+        return not any(place.split(".")[0].split("[")[0] in keys for place in self.broken)
 
     def plan(self) -> Plan:
         """Legal only when nothing was found."""
@@ -179,9 +207,9 @@ class Draft(Frozen):
 
 
 def expand(entry: ClassEntry) -> Iterator[SchoolClass]:
-    """The classes of one entry, in their order."""
+    """The classes of one entry without fault, in their order."""
     if entry.count is None:
-        names = [(entry.id, entry.name or entry.grade or entry.id)]
+        names = [(entry.id, entry.name or entry.id)]
     else:
         names = [(f"{entry.id}c{n}", f"{entry.grade}{numeral(n)}班") for n in range(1, entry.count + 1)]
     for own, name in names:
@@ -201,21 +229,22 @@ def draft(text: str) -> tuple[Draft, tuple[Finding, ...]]:
     if raw is None:
         return Draft(), findings
     reader = _Reader(raw)
-    if raw.get("v") != 1 or isinstance(raw.get("v"), bool):
+    if raw.get("v") != 1 or not isinstance(raw["v"], int) or isinstance(raw["v"], bool):
         reader.findings.append(Finding("v", "v", shown(raw.get("v"))))
     drafted = Draft(
         school=reader.one("school", School),
-        gates=reader.tables("gates", Gate),
-        zones=reader.tables("zones", Zone),
-        entries=reader.array("classes", ClassEntry),
-        windows=reader.array("windows", WindowEntry),
+        gates=reader.tables("gates", Gate, limits.GATES_MAX),
+        zones=reader.tables("zones", Zone, limits.ZONES_MAX),
+        entries=reader.array("classes", ClassEntry, limits.CLASS_ENTRIES_MAX),
+        windows=reader.array("windows", WindowEntry, limits.WINDOWS_MAX),
         sentences=reader.one("sentences", Sentences, default={}),
         calendar=reader.one("calendar", Calendar),
         named=reader.named,
+        broken=tuple(finding.place for finding in reader.findings),
     )
     known = ("v", "school", "gates", "zones", "classes", "windows", "sentences", "calendar")
-    reader.findings += [unknown(key, key, known) for key in raw if key not in known]
-    return drafted, tuple(reader.findings)
+    reader.findings += [unknown(plain(key), key, known) for key in raw if key not in known]
+    return drafted, once(reader.findings)
 
 
 class _Reader:
@@ -233,30 +262,46 @@ class _Reader:
             return None
         return self._made(key, value, model)
 
-    def tables(self, key: str, model: type[T]) -> tuple[T, ...]:
+    def tables(self, key: str, model: type[T], most: int) -> tuple[T, ...]:
         """`[gates.east]`: the key is the id."""
-        value = self.raw.get(key)
-        if not isinstance(value, dict) or not value:
-            self.findings.append(Finding("missing" if not value else "not_table", key, shown(value)))
+        value = self.raw.get(key, {})
+        if not isinstance(value, dict):
+            self.findings.append(Finding("not_table", key, shown(value)))
+            return ()
+        if not self._counted(key, len(value), most):
             return ()
         self.named[key] = tuple(value)
         entries = []
         for own, table in value.items():
-            entry = {"id": own, **table} if isinstance(table, dict) else table
-            entries.append(self._made(f"{key}.{own}", entry, model))
+            place = f"{key}.{plain(own)}"
+            entry = {**table, "id": own} if isinstance(table, dict) else table
+            one, findings = made(place, entry, model)
+            entries.append(one)
+            if isinstance(table, dict) and "id" in table:
+                self.findings.append(unknown(f"{place}.id", "id", ()))
+            self.findings += [replace(each, place=each.place.removesuffix(".id")) for each in findings]
         return tuple(one for one in entries if one is not None)
 
-    def array(self, key: str, model: type[T]) -> tuple[T, ...]:
+    def array(self, key: str, model: type[T], most: int) -> tuple[T, ...]:
         """`[[windows]]`: each has an `id`, and is named by it in findings."""
-        value = self.raw.get(key)
-        if not isinstance(value, list) or not value:
-            self.findings.append(Finding("missing" if not value else "not_table", key, shown(value)))
+        value = self.raw.get(key, [])
+        if not isinstance(value, list):
+            self.findings.append(Finding("not_table", key, shown(value)))
+            return ()
+        if not self._counted(key, len(value), most):
             return ()
         ids = [table.get("id") if isinstance(table, dict) else None for table in value]
         self.named[key] = tuple(own for own in ids if isinstance(own, str))
-        places = [f"{key}.{own}" if isinstance(own, str) else f"{key}[{n}]" for n, own in enumerate(ids)]
+        places = [f"{key}.{plain(own)}" if isinstance(own, str) else f"{key}[{n}]" for n, own in enumerate(ids)]
         entries = (self._made(place, table, model) for place, table in zip(places, value, strict=True))
         return tuple(one for one in entries if one is not None)
+
+    def _counted(self, key: str, count: int, most: int) -> bool:
+        if count == 0:
+            self.findings.append(Finding("missing", key))
+        elif count > most:
+            self.findings.append(Finding("bad_range", key, str(count), {"limit": f"≤ {most}"}))
+        return 0 < count <= most
 
     def _made(self, place: str, value: Any, model: type[T]) -> T | None:
         one, findings = made(place, value, model)

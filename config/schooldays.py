@@ -9,7 +9,7 @@ from config.plan import Calendar, Weekday
 
 @dataclass(frozen=True, slots=True)
 class DayOf:
-    """`source`: the rule that decided; `why` its name for people; `unknown`: outside every term, so somebody must say."""
+    """`source`: the rule that decided; `why` its name for people. `unknown`: outside every term, somebody must say."""
 
     day_type: Literal["normal", "closed"]
     source: Literal["date", "weekday", "none"]

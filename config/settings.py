@@ -1,17 +1,18 @@
 """Settings of the two programs: one TOML file each, checked whole at the start, every fault at once. Pure."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from config import limits
 from config.errors import BadInputError
-from config.findings import Lang, words
+from config.findings import Finding, Lang, words
 from config.parsing import loaded, made
-from config.types import Frozen, Slug
+from config.types import Frozen, Name, Slug, seen
 
 S = TypeVar("S", "GateSettings", "CentreSettings")
-Path = Annotated[str, Field(min_length=1, max_length=4096)]
+Path = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(seen)]
 Pin = Annotated[int, Field(ge=2, le=27)]
 
 
@@ -23,10 +24,10 @@ class BrokerSettings(Frozen):
 
 
 class PlayerSettings(Frozen):
-    """`alsa`: a sound card by its id (`aplay -l` names it). `wav`: raw samples into `file`. `null`: nothing is heard."""
+    """`alsa`: a sound card by its id (`aplay -l` names it). `wav`: raw samples into `file`. `null`: no sound."""
 
     kind: Literal["alsa", "wav", "null"]
-    card: str | None = None
+    card: Name | None = None
     file: Path | None = None
 
 
@@ -75,6 +76,19 @@ def read(text: str, file: str, model: type[S], lang: Lang) -> S:
     raw, findings = loaded(text, limits.PLAN_MAX_BYTES)
     if raw is not None:
         one, findings = made("", raw, model)
-        if one is not None:
+        if isinstance(one, GateSettings):
+            findings = tuple(_senseless(one))
+        if one is not None and not findings:
             return one
     raise BadInputError("\n".join(f"{file}: {words(finding, lang)}" for finding in findings))
+
+
+def _senseless(one: GateSettings) -> Iterator[Finding]:
+    """What only shows when two settings are seen together."""
+    if one.player.kind == "alsa" and one.player.card is None:
+        yield Finding("missing", "player.card")
+    pins: dict[int, str] = {}
+    for name in ("red", "amber", "green", "amplifier"):
+        pin = getattr(one.panel, name)
+        if pins.setdefault(pin, name) != name:
+            yield Finding("twin", f"panel.{name}", str(pin))

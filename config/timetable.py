@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from config.day import Cue, GateDay, Light, Window, cue_id, order
@@ -11,9 +12,13 @@ from config.schooldays import day_of
 
 def timetable(plan: Plan, on: date) -> tuple[GateDay, ...]:
     """One GateDay a gate, in the plan's order, with revision 0 and issued at the date's first instant."""
-    day = day_of(plan.calendar, on)
-    windows = plan.windows if day.day_type == "normal" else ()
-    return tuple(_gate_day(plan, gate, on, windows, day.day_type) for gate in plan.gates)
+    return folded(plan, on, day_of(plan.calendar, on).day_type)
+
+
+def folded(plan: Plan, on: date, day_type: Literal["normal", "closed"]) -> tuple[GateDay, ...]:
+    """The same for a date that is of this day type, whatever the calendar says."""
+    windows = plan.windows if day_type == "normal" else ()
+    return tuple(_gate_day(plan, gate, on, windows, day_type) for gate in plan.gates)
 
 
 def issued(day: GateDay, revision: int, at: datetime) -> GateDay:
@@ -27,7 +32,10 @@ def same(one: GateDay, other: GateDay) -> bool:
 
 
 def instant(plan: Plan, on: date, time_s: float) -> datetime:
-    """`time_s` after the date's midnight by the school's clocks, in UTC."""
+    """When the school's clocks show this time of day (seconds after 00:00 as clocks count), in UTC.
+
+    A time that summer time leaves out comes as much after the switch; of a time that comes twice, it is the first.
+    """
     midnight = datetime.combine(on, time(), ZoneInfo(plan.school.zone))
     return (midnight + timedelta(seconds=time_s)).astimezone(UTC)
 
@@ -39,12 +47,15 @@ def local(at: datetime, plan: Plan) -> datetime:
 
 def called_at(plan: Plan, window: WindowEntry, gate: Gate) -> Iterator[tuple[SchoolClass, float]]:
     """The classes a window calls at a gate, in order, each with its time of day in seconds."""
-    if window.kind != "dismissal":
-        return
-    starts_s, every_s = window.starts if window.starts is not None else window.opens, window.every_s or 0.0
-    own = [one for one in ordered(plan.classes, window.order) if plan.gate_of(one) == gate.id]
-    for n, one in enumerate(own):
-        yield one, starts_s + n * every_s
+    return calls([one for one in plan.classes if plan.gate_of(one) == gate.id], window, gate)
+
+
+def calls(own: Sequence[SchoolClass], window: WindowEntry, gate: Gate) -> Iterator[tuple[SchoolClass, float]]:
+    """The same for a gate with these classes."""
+    if window.kind == "dismissal" and window.at_gate(gate.id):
+        starts_s, every_s = window.starts if window.starts is not None else window.opens, window.every_s or 0.0
+        for n, one in enumerate(ordered(own, window.order)):
+            yield one, starts_s + n * every_s
 
 
 def ordered(classes: Sequence[SchoolClass], names: Sequence[str] | None) -> list[SchoolClass]:
@@ -74,13 +85,18 @@ def _gate_day(plan: Plan, gate: Gate, on: date, windows: Sequence[WindowEntry], 
     )
 
 
+def _instant(plan: Plan, entry: WindowEntry, on: date, time_s: float) -> datetime:
+    """A window opens by the school's clocks and keeps its length and distances, also over a switch of summer time."""
+    return instant(plan, on, entry.opens) + timedelta(seconds=time_s - entry.opens)
+
+
 def _window(plan: Plan, entry: WindowEntry, on: date) -> Window:
     return Window(
         id=entry.id,
         kind=entry.kind,
         name=entry.name,
-        opens=instant(plan, on, entry.opens),
-        closes=instant(plan, on, entry.closes),
+        opens=_instant(plan, entry, on, entry.opens),
+        closes=_instant(plan, entry, on, entry.closes),
         pacing=entry.pacing,
         every_s=entry.every_s or 0,
         rest_s=entry.rest_s,
@@ -91,8 +107,8 @@ def _window(plan: Plan, entry: WindowEntry, on: date) -> Window:
 
 
 def _cues(plan: Plan, entry: WindowEntry, gate: Gate, on: date) -> Iterator[Cue]:
-    if entry.notice is not None and (entry.gates is None or gate.id in entry.gates):
-        at = instant(plan, on, entry.opens)
+    if entry.notice is not None and entry.at_gate(gate.id):
+        at = _instant(plan, entry, on, entry.opens)
         light: Light = "ready" if entry.kind == "dismissal" else "go"
         yield Cue(
             id=cue_id(on, entry.id, "all", "open"),
@@ -108,7 +124,7 @@ def _cues(plan: Plan, entry: WindowEntry, gate: Gate, on: date) -> Iterator[Cue]
             state="planned",
         )
     for one, time_s in called_at(plan, entry, gate):
-        at = instant(plan, on, time_s)
+        at = _instant(plan, entry, on, time_s)
         yield Cue(
             id=cue_id(on, entry.id, one.id, "call"),
             window=entry.id,

@@ -1,23 +1,50 @@
-"""The checked kinds of value that plans, days and messages are made of; what may be spoken, shown or sent is said here once."""
+"""The checked kinds of value that plans, days and messages are made of: what may be spoken, shown or sent.
 
+A refusal carries the code of a finding (`findings.py`), so that people read it in their language.
+"""
+
+import contextlib
 import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
 
 from config import limits
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
-INSTANT_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,3})?Z$"
-DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+# Years in which no sum of an instant and a wait, in any zone, leaves the calendar.
+INSTANT_PATTERN = r"^(?:19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,3})?Z$"
+DATE_PATTERN = r"^(?:19[7-9]|2[0-8][0-9])[0-9]-[0-9]{2}-[0-9]{2}$"
 CUE_ID_PATTERN = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}/[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?/[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
     r"/(?:open|call|notice|close)(?:#[2-9]|#[1-9][0-9]{1,2})?$"
 )
+# For the schemas, which foreign programs check by; `seen` knows more.
+TEXT_PATTERN = (
+    r"^[^ \u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+    r"(?:[^\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*"
+    r"[^ \u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff])?$"
+)
 _INSTANT = re.compile(INSTANT_PATTERN[1:-1])
 _DATE = re.compile(DATE_PATTERN[1:-1])
+# Cc control, Cf invisible and bidirectional, Cs half a pair, Co private, Zl/Zp line ends: nobody can read them aloud.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+# Of other categories and as invisible: joiners, Hangul fillers, variation selectors, the blank of Braille.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffc\ufffe\uffff\U000e0100-\U000e01ef]"
+)
 
 
 class Frozen(BaseModel):
@@ -26,47 +53,49 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-def _text(value: str) -> str:
+def seen(value: str) -> str:
+    """Text that people can see and hear as it is: nothing invisible in it, no space at its ends."""
     for character in value:
-        # Cc control, Cf invisible and bidirectional, Cs half a pair, Co private, Zl/Zp line ends: none can be read aloud or shown
-        if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}:
-            msg = f"holds an invisible or control character (U+{ord(character):04X})"
-            raise ValueError(msg)
+        if unicodedata.category(character) in _UNSEEN or _BLANK.match(character):
+            unseen = f"holds an invisible or control character (U+{ord(character):04X})"
+            raise PydanticCustomError("bad_text", unseen)
     if value != value.strip() or not value:
-        msg = "is empty, or begins or ends with a space"
-        raise ValueError(msg)
+        raise PydanticCustomError("bad_text", "is empty, or begins or ends with a space")
     return value
 
 
 def _instant(value: Any) -> datetime:
     if isinstance(value, str) and _INSTANT.fullmatch(value):
-        return datetime.fromisoformat(value)
-    if isinstance(value, datetime) and value.utcoffset() == timedelta(0):
-        return value.replace(microsecond=value.microsecond // 1000 * 1000)
-    msg = "is not a UTC instant such as 2026-11-24T08:30:00Z"
-    raise ValueError(msg)
+        with contextlib.suppress(ValueError):  # such as 2026-02-30
+            return datetime.fromisoformat(value)
+    elif isinstance(value, datetime) and value.utcoffset() == timedelta(0) and _INSTANT.fullmatch(written(value)):
+        return value.replace(microsecond=value.microsecond // 1000 * 1000, tzinfo=UTC)
+    raise PydanticCustomError("bad_instant", "is not a UTC instant such as 2026-11-24T08:30:00Z")
 
 
 def _date(value: Any) -> date:
     if isinstance(value, str) and _DATE.fullmatch(value):
-        return date.fromisoformat(value)
-    if isinstance(value, date) and not isinstance(value, datetime):
+        with contextlib.suppress(ValueError):  # such as 2026-02-30
+            return date.fromisoformat(value)
+    elif isinstance(value, date) and not isinstance(value, datetime) and _DATE.fullmatch(value.isoformat()):
         return value
-    msg = "is not a date such as 2026-11-24"
-    raise ValueError(msg)
+    raise PydanticCustomError("bad_date", "is not a date such as 2026-11-24")
+
+
+def _dated(value: str) -> str:
+    _date(value.partition("/")[0])
+    return value
 
 
 def _no_centre(value: str) -> str:
     if value == "centre":
-        msg = "is reserved: the centre is called so"
-        raise ValueError(msg)
+        raise PydanticCustomError("bad_id", "is reserved: the centre is called so")
     return value
 
 
 def _no_none(value: str) -> str:
     if value == "none":
-        msg = "is reserved: cues outside windows are called so"
-        raise ValueError(msg)
+        raise PydanticCustomError("bad_id", "is reserved: cues outside windows are called so")
     return value
 
 
@@ -76,11 +105,20 @@ def written(instant: datetime) -> str:
     return text.replace(".000Z", "Z")
 
 
-Slug = Annotated[str, Field(pattern=SLUG_PATTERN), AfterValidator(_no_centre)]
-WindowId = Annotated[Slug, AfterValidator(_no_none)]
-CueId = Annotated[str, Field(pattern=CUE_ID_PATTERN, max_length=96)]
-Name = Annotated[str, Field(min_length=1, max_length=limits.NAME_MAX), AfterValidator(_text)]
-Say = Annotated[str, Field(min_length=1, max_length=limits.SAY_MAX), AfterValidator(_text)]
+_SEEN: dict[str, JsonValue] = {"pattern": TEXT_PATTERN}
+Slug = Annotated[
+    str, Field(pattern=SLUG_PATTERN, json_schema_extra={"not": {"const": "centre"}}), AfterValidator(_no_centre)
+]
+WindowId = Annotated[
+    str,
+    Field(pattern=SLUG_PATTERN, json_schema_extra={"not": {"enum": ["centre", "none"]}}),
+    AfterValidator(_no_centre),
+    AfterValidator(_no_none),
+]
+CueId = Annotated[str, Field(pattern=CUE_ID_PATTERN, max_length=96), AfterValidator(_dated)]
+"""`{date}/{window}/{subject}/{kind}`, as `day.cue_id` makes it."""
+Name = Annotated[str, Field(min_length=1, max_length=limits.NAME_MAX, json_schema_extra=_SEEN), AfterValidator(seen)]
+Say = Annotated[str, Field(min_length=1, max_length=limits.SAY_MAX, json_schema_extra=_SEEN), AfterValidator(seen)]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9./:#_-]{0,95}$")]
 Utc = Annotated[
     datetime,

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from config import limits
 from config.day import Cue, GateDay, Window
@@ -33,6 +33,13 @@ class LiveCue(Frozen):
     due: Utc
     window: Window | None
     cue: Cue
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.window and self.window.id) != self.cue.window:
+            msg = f"cue {self.cue.id}: comes with the window {self.window and self.window.id}"
+            raise ValueError(msg)
+        return self
 
 
 class Alert(Frozen):
@@ -195,7 +202,7 @@ MESSAGES: dict[str, type[Frozen]] = {
     "status": Status,
     "event": Event,
 }
-"""What a topic of this kind carries."""
+"""What a topic carries, by its last word (`day` before the date). A Change travels by REST."""
 
 
 def encode(message: Frozen) -> bytes:
@@ -225,7 +232,7 @@ def decode(payload: bytes, model: type[M], max_bytes: int = limits.MESSAGE_MAX_B
         msg = "no object with a whole number `v`"
         raise BadInputError(msg)
     if raw["v"] != VERSION:
-        msg = f"contract v {raw['v']} is not read here (this program reads {VERSION})"
+        msg = f"contract v {str(raw['v'])[:20]} is not read here (this program reads {VERSION})"
         raise BadInputError(msg)
     try:
         return model.model_validate_json(payload)

@@ -1,13 +1,13 @@
 """The topics of wire contract 1: built and taken apart here alone, with the size each may have."""
 
-import datetime
 import re
 from dataclasses import dataclass
+from datetime import date as calendar_date
 
 from config import limits
 
 ROOT = "fangxue/v1"
-_SLUG = r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
+_SLUG = r"(?!centre/)[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
 _DOWN = re.compile(rf"{ROOT}/({_SLUG})/({_SLUG})/down/(day/([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})|cue|alert|ack|time)")
 _UP = re.compile(rf"{ROOT}/({_SLUG})/({_SLUG})/up/(status|event|ask)")
 
@@ -29,14 +29,14 @@ class Topic:
 
     address: Address
     what: str
-    date: datetime.date | None = None
+    date: calendar_date | None = None
 
 
 def down(address: Address, what: str) -> str:
     return f"{ROOT}/{address}/down/{what}"
 
 
-def day(address: Address, of: datetime.date) -> str:
+def day(address: Address, of: calendar_date) -> str:
     return f"{ROOT}/{address}/down/day/{of.isoformat()}"
 
 
@@ -61,7 +61,7 @@ def parse(topic: str) -> Topic | None:
         if written is None:
             return Topic(Address(school, gate), what)
         try:
-            return Topic(Address(school, gate), "day", datetime.date.fromisoformat(written))
+            return Topic(Address(school, gate), "day", calendar_date.fromisoformat(written))
         except ValueError:
             return None
     if found := _UP.fullmatch(topic):

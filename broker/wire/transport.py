@@ -52,7 +52,7 @@ class Transport(Protocol):
         ...
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
-        """Hand a message to the broker at QoS 1; False when it is not connected or has too many in flight: nothing was sent.
+        """Hand a message to the broker at QoS 1. False: not connected, or too many in flight; nothing was sent.
 
         A payload above its topic's limit is a BadInputError: the broker would cut the connection for ever.
         """

@@ -37,6 +37,8 @@ READINGS = {
     "重庆": "chong2qing4",
     "女生，绿灯！": "nv3sheng1, lv4 deng1.",
     "，，请。。走": "qing3. zou3",
+    "0号、105号、110号、1000号": "ling2hao4, yi1bai3ling2wu3hao4, yi1bai3yi1shi2hao4, yi1qian1hao4",
+    "12345": "yi1 er4 san1 si4 wu3",
     "0532": "ling2 wu3 san1 er4",
     "“东门”": "dong1 men2",
 }
@@ -83,4 +85,4 @@ def test_an_altered_reading_comes_with_a_new_number() -> None:
     """Clips of an old reading stay in the stores of gates unless READING rises: raise it, then set both here."""
     digest = hashlib.sha256("\n".join(pinyin(text) for text in READINGS).encode()).hexdigest()[:8]
 
-    assert (READING, digest) == (1, "c08ad198")
+    assert (READING, digest) == (1, "52ca4be6")

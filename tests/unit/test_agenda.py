@@ -1,0 +1,417 @@
+"""The agenda, case by case: what an event makes the centre send, whole lists of effects compared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pytest
+
+from broker.agenda import (
+    AgendaEvent,
+    AskCame,
+    Complain,
+    DaysIssued,
+    Effect,
+    EventCame,
+    EventStored,
+    Issued,
+    Linked,
+    Send,
+    Settle,
+    State,
+    StatusCame,
+    Store,
+    Tick,
+    step,
+    wake,
+)
+from broker.wire import topics
+from broker.wire.messages import Ack, Ask, LiveCue, Time
+from broker.wire.topics import Address
+from centre_rig import EAST, LOG, OPENS, TODAY, WEST, cue, day, event, held, instant, issued, status, window
+from config import limits
+from config.clock import Instant
+
+TOMORROW, YESTERDAY, LATER = (TODAY + timedelta(days=n) for n in (1, -1, 2))
+EAST_TODAY, EAST_TOMORROW, EAST_LATER = (issued(day(EAST, on)) for on in (TODAY, TOMORROW, LATER))
+WEST_TODAY = issued(day(WEST, TODAY, cues=()))
+DAYS = (EAST_TODAY, EAST_TOMORROW, EAST_LATER, WEST_TODAY)
+MORNING = -3600.0
+
+
+def sent(one: Issued, *, retain: bool = False) -> Send:
+    address = Address(one.day.school, one.day.gate)
+    return Send(topics.day(address, one.day.date), one.payload, retain=retain)
+
+
+def cleared(address: Address, on: date) -> Send:
+    return Send(topics.day(address, on), b"", retain=True)
+
+
+def ack(address: Address = EAST, seq: int = 0, log: str = LOG) -> Send:
+    return Send(topics.down(address, "ack"), Ack(v=1, log=log, seq=seq))
+
+
+def live(one: Issued, n: int, now: Instant, slip_s: float = 0.0, address: Address = EAST) -> Send:
+    of = one.day.cues[n]
+    message = LiveCue(
+        v=1,
+        sent_at=now.utc,
+        revision=one.day.revision,
+        due=of.at + timedelta(seconds=slip_s),
+        window=one.day.windows[0],
+        cue=of,
+    )
+    return Send(topics.down(address, "cue"), message)
+
+
+def told(state: State, *steps: tuple[Instant, AgendaEvent]) -> tuple[State, list[Effect]]:
+    """The state after all of it, and everything it was told to do."""
+    effects: list[Effect] = []
+    for now, what in steps:
+        state, more = step(state, now, what)
+        effects += more
+    return state, effects
+
+
+def running(*days: Issued, today: date = TODAY, at_s: float = MORNING) -> State:
+    """Connected, everything cached, no gate heard of yet."""
+    gates = (EAST, WEST)
+    return told(State(), (instant(at_s), DaysIssued(gates, days or DAYS, today)), (instant(at_s), Linked(up=True)))[0]
+
+
+# Days and answers ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    event: AgendaEvent
+    effects: tuple[Effect, ...]
+    state: State | None = None
+    at_s: float = MORNING + 60
+
+
+NEWER = issued(day(EAST, TOMORROW, revision=2))
+OTHER = issued(day(EAST, TOMORROW, cues=()))
+OLD = issued(day(EAST, TODAY, revision=3))
+GAP = f"{EAST} {TOMORROW}: 2 > 1"
+
+ANSWERS = [
+    Case(
+        "an empty gate gets every day, then the ack",
+        StatusCame(EAST, status()),
+        (sent(EAST_TODAY, retain=True), sent(EAST_TOMORROW, retain=True), sent(EAST_LATER), ack()),
+    ),
+    Case(
+        "a gate gets only what it lacks",
+        StatusCame(EAST, status(days=held(EAST_TODAY, EAST_LATER))),
+        (sent(EAST_TOMORROW, retain=True), ack()),
+    ),
+    Case(
+        "a gate that has everything gets the ack alone",
+        StatusCame(EAST, status(days=held(EAST_TODAY, EAST_TOMORROW, EAST_LATER))),
+        (ack(),),
+    ),
+    Case(
+        "an older revision is replaced",
+        StatusCame(EAST, status(days=held(EAST_TODAY, EAST_TOMORROW, EAST_LATER))),
+        (sent(OLD, retain=True), ack()),
+        running(OLD, EAST_TOMORROW, EAST_LATER, WEST_TODAY),
+    ),
+    Case(
+        "no day is sent to a gate that holds a newer one",
+        StatusCame(EAST, status(days=held(EAST_TODAY, NEWER, EAST_LATER))),
+        (Complain("newer-at-gate", GAP), ack()),
+    ),
+    Case(
+        "nor to one that holds another day under the same number",
+        StatusCame(EAST, status(days=held(EAST_TODAY, OTHER, EAST_LATER))),
+        (Complain("newer-at-gate", f"{EAST} {TOMORROW}: 1 > 1"), ack()),
+    ),
+    Case(
+        "an unknown gate is not answered",
+        StatusCame(Address("shifan", "north"), status(Address("shifan", "north"))),
+        (Complain("unknown-gate", "shifan/north"),),
+    ),
+    Case(
+        "a status of another gate than its topic's is not answered",
+        StatusCame(EAST, status(WEST)),
+        (Complain("unknown-gate", "shifan/east"),),
+    ),
+    Case("a goodbye is not answered", StatusCame(EAST, status(link="closed")), ()),
+    Case("a will is not answered", StatusCame(EAST, status(link="lost")), ()),
+    Case(
+        "the ack tells what is stored of the gate's own log",
+        StatusCame(EAST, status(days=held(EAST_TODAY, EAST_TOMORROW, EAST_LATER))),
+        (ack(seq=7),),
+        told(
+            running(), (instant(MORNING), EventStored(EAST, LOG, 7)), (instant(MORNING), EventStored(EAST, "f" * 8, 9))
+        )[0],
+    ),
+    Case("an event is stored, not acknowledged", EventCame(EAST, event(EAST, 3)), (Store(EAST, event(EAST, 3)),)),
+    Case("what is stored is acknowledged", EventStored(EAST, LOG, 3), (ack(seq=3),)),
+    Case(
+        "a question of the time is answered with the bound",
+        AskCame(EAST, Ask(v=1, start=4, n=5), OPENS),
+        (
+            Send(
+                topics.down(EAST, "time"),
+                Time(v=1, start=4, n=5, received_at=OPENS, sent_at=instant(MORNING + 60).utc, error_s=0.1),
+            ),
+        ),
+    ),
+    Case("time alone sends nothing", Tick(), ()),
+]
+
+
+@pytest.mark.parametrize("case", ANSWERS, ids=lambda case: case.name)
+def test_what_an_event_brings(case: Case) -> None:
+    _, effects = step(case.state or running(), instant(case.at_s), case.event)
+    assert effects == case.effects
+
+
+def test_a_status_is_answered_at_most_once_a_second_and_not_forgotten() -> None:
+    all_days = held(EAST_TODAY, EAST_TOMORROW, EAST_LATER)
+    state, effects = told(running(), *((instant(n / 10), StatusCame(EAST, status(days=all_days))) for n in range(10)))
+    assert effects == [ack()]
+    assert wake(state, instant(0.9)) == instant(0.9 + limits.STATUS_LEAST_S).utc
+    state, effects = told(state, (instant(0.99), Tick()), (instant(1.0), Tick()), (instant(2.0), Tick()))
+    assert effects == [ack()]
+
+
+def test_a_status_that_came_without_a_link_is_answered_when_it_is_up() -> None:
+    all_days = held(EAST_TODAY, EAST_TOMORROW, EAST_LATER)
+    state, effects = told(
+        running(), (instant(0), Linked(up=False)), (instant(1), StatusCame(EAST, status(days=all_days)))
+    )
+    assert effects == []
+    _, effects = told(state, (instant(2), Linked(up=True)))
+    assert effects[-1] == ack()
+
+
+def test_a_newer_day_at_a_gate_is_complained_of_once_a_day() -> None:
+    came = StatusCame(EAST, status(days=held(EAST_TODAY, NEWER, EAST_LATER)))
+    state, effects = told(running(), (instant(0), came), (instant(30), came), (instant(60), came))
+    assert effects == [Complain("newer-at-gate", GAP), ack(), ack(), ack()]
+    state, _ = told(state, (instant(46000), DaysIssued((EAST, WEST), DAYS, TOMORROW)))
+    assert told(state, (instant(46001), came), (instant(46031), came))[1] == [
+        Complain("newer-at-gate", GAP),
+        ack(),
+        ack(),
+    ]
+
+
+def test_a_newer_day_at_a_gate_is_neither_cached_over_nor_called_live() -> None:
+    newer = issued(day(EAST, TODAY, revision=9))
+    came = StatusCame(EAST, status(days=held(newer, EAST_TOMORROW, EAST_LATER)))
+    _, effects = told(
+        running(),
+        (instant(0), came),
+        (instant(1), Linked(up=False)),
+        (instant(2), Linked(up=True)),
+        (instant(298), Tick()),
+    )
+    assert effects == [
+        Complain("newer-at-gate", f"{EAST} {TODAY}: 9 > 1"),
+        ack(),
+        sent(EAST_TOMORROW, retain=True),
+        sent(WEST_TODAY, retain=True),
+    ]
+
+
+LATE_WILLS = [
+    ("a late will of an older start changes nothing", status(start=1, link="lost"), False),
+    ("a will of this start counts", status(start=2, link="lost"), True),
+    ("another journal counts its starts anew", status(start=1, log="f" * 8, link="lost"), True),
+]
+
+
+@pytest.mark.parametrize(("name", "will", "counts"), LATE_WILLS, ids=[case[0] for case in LATE_WILLS])
+def test_late_wills(name: str, will: object, counts: bool) -> None:
+    first = status(start=2, days=held(EAST_TODAY, EAST_TOMORROW, EAST_LATER))
+    state, _ = told(running(), (instant(0), StatusCame(EAST, first)))
+    after, effects = step(state, instant(5), StatusCame(EAST, will))  # type: ignore[arg-type]  # a table of three kinds
+    assert effects == ()
+    assert (after.statuses[EAST] == will) is counts
+    assert (after == state) is not counts
+
+
+# A new fold ---------------------------------------------------------------------------------------
+
+
+def test_a_new_revision_goes_at_once_and_only_to_gates_that_lack_it() -> None:
+    east = StatusCame(EAST, status(days=held(EAST_TODAY, EAST_TOMORROW, EAST_LATER)))
+    west = StatusCame(WEST, status(WEST, days=held(WEST_TODAY)))
+    state, _ = told(running(), (instant(0), east), (instant(0), west))
+    new = issued(day(EAST, LATER, revision=2, cues=()))
+    days = (EAST_TODAY, EAST_TOMORROW, new, WEST_TODAY)
+    state, effects = step(state, instant(0.1), DaysIssued((EAST, WEST), days, TODAY))
+    assert effects == (sent(new), ack())
+    _, effects = step(state, instant(9), DaysIssued((EAST, WEST), days, TODAY))
+    assert effects == ()
+
+
+def test_a_gate_that_was_never_heard_of_is_sent_nothing_but_the_cache() -> None:
+    new = issued(day(EAST, TODAY, revision=2, cues=()))
+    _, effects = step(running(), instant(0), DaysIssued((EAST, WEST), (new, EAST_TOMORROW, WEST_TODAY), TODAY))
+    assert effects == (sent(new, retain=True),)
+
+
+def test_a_start_clears_what_an_earlier_process_left_and_caches_today_and_tomorrow() -> None:
+    _, effects = told(State(), (instant(0), DaysIssued((EAST, WEST), DAYS, TODAY)), (instant(0), Linked(up=True)))
+    past = [TODAY - timedelta(days=n) for n in range(1, 15)]
+    assert effects == [
+        *(cleared(address, on) for address in (EAST, WEST) for on in past),
+        sent(EAST_TODAY, retain=True),
+        sent(EAST_TOMORROW, retain=True),
+        sent(WEST_TODAY, retain=True),
+    ]
+
+
+def test_a_reconnect_caches_again_what_belongs_there() -> None:
+    _, effects = told(running(), (instant(0), Linked(up=False)), (instant(9), Linked(up=True)), (instant(10), Tick()))
+    assert effects == [sent(EAST_TODAY, retain=True), sent(EAST_TOMORROW, retain=True), sent(WEST_TODAY, retain=True)]
+
+
+def test_midnight_clears_yesterday_and_caches_the_new_tomorrow() -> None:
+    _, effects = told(running(), (instant(46000), DaysIssued((EAST, WEST), DAYS, TOMORROW)))
+    settled = [Settle(EAST, EAST_TODAY.day, "noon"), Settle(WEST, WEST_TODAY.day, "noon")]
+    assert effects == [cleared(EAST, TODAY), cleared(WEST, TODAY), sent(EAST_LATER, retain=True), *settled]
+
+
+def test_a_midnight_without_a_link_clears_yesterday_later() -> None:
+    _, effects = told(
+        running(),
+        (instant(0), Linked(up=False)),
+        (instant(1), DaysIssued((EAST, WEST), DAYS, TOMORROW)),
+        (instant(2), Linked(up=True)),
+    )
+    assert effects == [
+        cleared(EAST, TODAY),
+        cleared(WEST, TODAY),
+        sent(EAST_TOMORROW, retain=True),
+        sent(EAST_LATER, retain=True),
+    ]
+
+
+def test_a_gate_that_left_the_plan_is_cleared_and_not_answered() -> None:
+    state, effects = told(
+        running(),
+        (instant(0), DaysIssued((EAST,), (EAST_TODAY, EAST_TOMORROW, EAST_LATER), TODAY)),
+        (instant(1), StatusCame(WEST, status(WEST))),
+    )
+    assert effects == [cleared(WEST, TODAY), Complain("unknown-gate", str(WEST))]
+    assert WEST not in state.statuses
+
+
+# Live cues ----------------------------------------------------------------------------------------
+
+
+def ticks(*after_s: float, bound_s: float | None = 0.1) -> list[tuple[Instant, AgendaEvent]]:
+    return [(instant(at_s, bound_s=bound_s), Tick()) for at_s in after_s]
+
+
+def test_a_cue_leaves_once_two_seconds_ahead() -> None:
+    _, effects = told(running(), *ticks(297.999, 298.0, 298.5, 300.0, 300.1, 343.0, 344.0))
+    assert effects == [live(EAST_TODAY, 0, instant(298)), live(EAST_TODAY, 1, instant(343))]
+
+
+def test_a_cue_whose_instant_is_over_does_not_leave() -> None:
+    _, effects = told(running(), *ticks(300.001, 342.9))
+    assert effects == []
+
+
+def test_each_revision_of_a_cue_leaves_once() -> None:
+    new = issued(day(EAST, TODAY, revision=2))
+    now = instant(299)
+    state, effects = told(running(), *ticks(298))
+    state, more = step(state, now, DaysIssued((EAST, WEST), (new, EAST_TOMORROW, EAST_LATER, WEST_TODAY), TODAY))
+    assert effects == [live(EAST_TODAY, 0, instant(298))]
+    assert more == (sent(new, retain=True), live(new, 0, now))
+    assert step(state, instant(299.5), Tick())[1] == ()
+
+
+def test_a_slipped_gate_gets_its_cue_by_its_own_slip_and_the_next_gate_does_not() -> None:
+    west = issued(day(WEST, TODAY))
+    state = running(EAST_TODAY, west)
+    slipped = status(days=held(EAST_TODAY), slip={"noon": 12.5})
+    state, effects = told(state, (instant(0), StatusCame(EAST, slipped)), *ticks(298, 310.4, 310.5))
+    assert effects == [
+        ack(),
+        live(west, 0, instant(298), address=WEST),
+        live(EAST_TODAY, 0, instant(310.5), 12.5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("bound_s", "leaves"), [(None, False), (limits.TOLERANCE_S, True), (limits.TOLERANCE_S + 0.1, False)]
+)
+def test_a_cue_leaves_only_while_somebody_vouches_for_the_clock(bound_s: float | None, leaves: bool) -> None:
+    _, effects = told(running(), *ticks(298, 299, bound_s=bound_s))
+    assert effects == ([live(EAST_TODAY, 0, instant(298, bound_s=bound_s))] if leaves else [])
+
+
+def test_a_cancelled_cue_never_leaves() -> None:
+    cancelled = issued(day(cues=(cue(TODAY, "g1c1", 300, state="cancelled"),)))
+    assert told(running(cancelled), *ticks(298, 299))[1] == []
+
+
+def test_no_cue_leaves_without_a_link() -> None:
+    assert told(running(), (instant(0), Linked(up=False)), *ticks(298, 299))[1] == []
+
+
+def test_a_cue_at_midnight_leaves_once() -> None:
+    late = issued(day(cues=(cue(TODAY, "g1c1", 300),), windows=(window(TODAY, closes_s=90000),)))
+    state, effects = told(running(late), *ticks(298))
+    assert effects == [live(late, 0, instant(298))]
+    _, effects = told(state, (instant(299), DaysIssued((EAST, WEST), (late,), TOMORROW)), *ticks(299.5))
+    assert effects == [cleared(EAST, TODAY)]
+
+
+# The end of a window ------------------------------------------------------------------------------
+
+
+def test_a_window_is_settled_once_two_minutes_after_it_closed() -> None:
+    state, effects = told(running(), *ticks(1919.9, 1920, 1921, 5000))
+    assert effects == [Settle(EAST, EAST_TODAY.day, "noon"), Settle(WEST, WEST_TODAY.day, "noon")]
+    again = DaysIssued((EAST, WEST), DAYS, TOMORROW)
+    assert not any(isinstance(one, Settle) for one in step(state, instant(46000), again)[1])
+
+
+def test_a_window_that_was_made_longer_is_settled_once_more() -> None:
+    state, _ = told(running(), *ticks(1920))
+    longer = issued(day(revision=2, windows=(window(TODAY, closes_s=3600),)))
+    state, _ = step(state, instant(1930), DaysIssued((EAST, WEST), (longer, WEST_TODAY), TODAY))
+    assert told(state, *ticks(3719, 3720, 3721))[1] == [Settle(EAST, longer.day, "noon")]
+
+
+def test_yesterdays_late_window_is_settled_after_midnight() -> None:
+    over = issued(day(EAST, YESTERDAY, windows=(window(YESTERDAY, closes_s=86400 - 60),)))
+    _, effects = told(running(over, EAST_TODAY, at_s=0), *ticks(59, 60))
+    assert effects == [Settle(EAST, over.day, "noon")]
+
+
+# The next look ------------------------------------------------------------------------------------
+
+WAKES: Sequence[tuple[str, float, float]] = [
+    ("the first cue, two seconds ahead", 250, 298),
+    ("the next cue, when the first has left", 298, 343),
+    ("two minutes after the window closed", 1900, 1920),
+    ("nothing: a look now and then", 400, 400 + limits.LOST_AFTER_S),
+]
+
+
+@pytest.mark.parametrize(("name", "at_s", "next_s"), WAKES, ids=[one[0] for one in WAKES])
+def test_the_next_look_is_at(name: str, at_s: float, next_s: float) -> None:
+    assert wake(running(), instant(at_s)) == instant(next_s).utc
+
+
+def test_the_next_look_is_at_the_slipped_instant() -> None:
+    slipped = status(days=held(EAST_TODAY, EAST_TOMORROW, EAST_LATER), slip={"noon": 10.0})
+    state, _ = told(running(), (instant(250), StatusCame(EAST, slipped)))
+    assert wake(state, instant(251)) == instant(308).utc
+
+
+def test_an_idle_agenda_looks_now_and_then() -> None:
+    assert wake(State(), instant(0)) == instant(limits.LOST_AFTER_S).utc

@@ -1,0 +1,117 @@
+"""The journal: what was appended is read again, whatever was cut, flipped or full."""
+
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from config.errors import OutsideError
+from edge.book import ENTRY, Book, Opened, Started, apply
+from edge.journal import FileJournal, Journal
+from edge.journal_fake import MemoryJournal
+
+LINES = [b'{"n":%d,"say":"\xe4\xb8\x89"}' % n for n in range(12)]
+Made = Callable[[Path], Journal]
+
+
+def filled(file: Path, lines: list[bytes] = LINES) -> None:
+    journal = FileJournal(file)
+    journal.read()
+    for line in lines:
+        journal.append(line)
+    journal.close()
+
+
+def read(file: Path) -> tuple[list[bytes], int]:
+    journal = FileJournal(file)
+    try:
+        return journal.read()
+    finally:
+        journal.close()
+
+
+@pytest.mark.parametrize("made", [lambda folder: FileJournal(folder / "journal"), lambda _: MemoryJournal()])
+def test_the_seam(made: Made, tmp_path: Path) -> None:
+    journal = made(tmp_path)
+    assert journal.read() == ([], 0)
+    for line in LINES:
+        journal.append(line)
+    with pytest.raises(AssertionError):
+        journal.append(b"two\nlines")
+    journal.close()
+    journal.close()
+
+
+def test_entries_come_back_in_order(tmp_path: Path) -> None:
+    filled(tmp_path / "journal")
+    assert read(tmp_path / "journal") == (LINES, 0)
+
+
+def test_cut_at_every_byte_every_whole_line_comes_back_and_the_next_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "journal"
+    filled(file)
+    whole = file.read_bytes()
+    for length in range(len(whole)):
+        file.write_bytes(whole[:length])
+        journal = FileJournal(file)
+        entries, damaged = journal.read()
+        journal.append(b"{}")
+        journal.close()
+        assert entries == LINES[: whole[:length].count(b"\n")]
+        assert damaged == (length > 0 and not whole[:length].endswith(b"\n"))
+        assert read(file) == ([*entries, b"{}"], 0)
+
+
+def test_a_flipped_bit_costs_lines_and_never_makes_one(tmp_path: Path) -> None:
+    file, rng = tmp_path / "journal", random.Random(4)
+    filled(file)
+    whole = file.read_bytes()
+    for _ in range(400):
+        flipped = bytearray(whole)
+        place = rng.randrange(len(flipped))
+        flipped[place] ^= 1 << rng.randrange(8)
+        file.write_bytes(flipped)
+        entries, damaged = read(file)
+        assert damaged >= 1
+        assert all(entry in LINES for entry in entries)
+
+
+def test_a_full_disk_is_an_error_and_the_next_good_line_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = FileJournal(tmp_path / "journal")
+    journal.read()
+    journal.append(LINES[0])
+    pwrite = os.pwrite
+    monkeypatch.setattr(
+        os, "pwrite", lambda fd, data, at: pwrite(fd, data[:5], at)
+    )  # what the kernel does before ENOSPC
+    with pytest.raises(OutsideError, match="full"):
+        journal.append(LINES[1])
+    monkeypatch.undo()
+    journal.append(LINES[2])
+    journal.close()
+    assert read(tmp_path / "journal") == ([LINES[0], LINES[2]], 0)
+
+
+def test_a_folder_that_cannot_be_used_names_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutsideError, match="folder"):
+        FileJournal(tmp_path / "file" / "journal")
+
+
+def test_a_fake_that_is_broken_writes_nothing() -> None:
+    journal = MemoryJournal()
+    journal.broken = "disk full"
+    with pytest.raises(OutsideError, match="disk full"):
+        journal.append(b"{}")
+    assert journal.read() == ([], 0)
+
+
+def test_every_entry_survives_its_own_json() -> None:
+    book = Book()
+    for entry in (Opened(log="0badcafe"), Started(start=3)):
+        book = apply(book, ENTRY.validate_json(entry.model_dump_json()))
+    assert (book.log, book.start) == ("0badcafe", 3)
