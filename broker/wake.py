@@ -34,4 +34,6 @@ class Alarm:
         self._scheduler.wakeup()
 
     def close(self) -> None:
+        # Waits for a ring in progress: a scheduler that is stopped meanwhile dies of the job it cannot remove.
+        self._scheduler.remove_all_jobs()
         self._scheduler.shutdown(wait=False)

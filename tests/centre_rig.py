@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from broker.agenda import Issued
-from broker.wire.messages import Event, Held, Record, Status, digest, encode
+from broker.agenda import AgendaEvent, DaysIssued, Effect, Issued, Linked, Send, State, step
+from broker.wire import topics
+from broker.wire.messages import Ack, Event, Held, LiveCue, Record, Status, digest, encode
 from broker.wire.topics import Address
 from config.clock import Instant
 from config.day import Cue, GateDay, Window
@@ -23,7 +24,7 @@ def instant(after_s: float, *, bound_s: float | None = 0.1, monotonic_s: float |
     return Instant(at, 1000.0 + after_s if monotonic_s is None else monotonic_s, bound_s)
 
 
-def cue(on: date, subject: str, after_s: float, **changes: Any) -> Cue:
+def cue(on: date, subject: str, after_s: float, **changes: Any) -> Cue:  # noqa: ANN401 - fields of a model, which checks them
     at = OPENS + (on - TODAY) + timedelta(seconds=after_s)
     fields: dict[str, Any] = {
         "id": f"{on}/noon/{subject}/call", "window": "noon", "at": at, "until": at + timedelta(seconds=60),
@@ -33,7 +34,7 @@ def cue(on: date, subject: str, after_s: float, **changes: Any) -> Cue:
     return Cue(**{**fields, **changes})
 
 
-def window(on: date, *, closes_s: float = 1800.0, **changes: Any) -> Window:
+def window(on: date, *, closes_s: float = 1800.0, **changes: Any) -> Window:  # noqa: ANN401 - fields of a model, which checks them
     opens = OPENS + (on - TODAY)
     fields: dict[str, Any] = {
         "id": "noon", "kind": "dismissal", "name": "午放学", "opens": opens,
@@ -67,7 +68,11 @@ def held(*days: Issued) -> dict[date, Held]:
     return {one.day.date: Held(revision=one.day.revision, digest=one.digest) for one in days}
 
 
-def status(address: Address = EAST, days: dict[date, Held] | None = None, **changes: Any) -> Status:
+def status(
+    address: Address = EAST,
+    days: dict[date, Held] | None = None,
+    **changes: Any,  # noqa: ANN401 - fields of a model, which checks them
+) -> Status:
     fields: dict[str, Any] = {
         "v": 1, "school": address.school, "gate": address.gate, "start": 1, "log": LOG, "link": "up", "doing": "idle",
         "days": days or {}, "alert_seq": 0, "now": None, "next": None, "waiting": (), "holds": (), "slip": {},
@@ -76,7 +81,7 @@ def status(address: Address = EAST, days: dict[date, Held] | None = None, **chan
     return Status(**{**fields, **changes})
 
 
-def record(subject: str = "g1c1", attempt: int = 1, on: date = TODAY, **changes: Any) -> Record:
+def record(subject: str = "g1c1", attempt: int = 1, on: date = TODAY, **changes: Any) -> Record:  # noqa: ANN401 - fields of a model, which checks them
     at = OPENS + (on - TODAY) + timedelta(seconds=300)
     fields: dict[str, Any] = {
         "cue": f"{on}/noon/{subject}/call", "attempt": attempt, "revision": 1, "result": "announced", "final": True,
@@ -86,9 +91,59 @@ def record(subject: str = "g1c1", attempt: int = 1, on: date = TODAY, **changes:
     return Record(**{**fields, **changes})
 
 
-def event(address: Address = EAST, seq: int = 1, *records: Record, **changes: Any) -> Event:
+def event(address: Address = EAST, seq: int = 1, *records: Record, **changes: Any) -> Event:  # noqa: ANN401 - fields of a model, which checks them
     fields: dict[str, Any] = {
         "v": 1, "school": address.school, "gate": address.gate, "log": LOG, "seq": seq,
         "records": records, "presses": (), "problems": (),
     }  # fmt: skip
     return Event(**{**fields, **changes})
+
+
+# The agenda ---------------------------------------------------------------------------------------
+
+TOMORROW, YESTERDAY, LATER = (TODAY + timedelta(days=n) for n in (1, -1, 2))
+EAST_TODAY, EAST_TOMORROW, EAST_LATER = (issued(day(EAST, on)) for on in (TODAY, TOMORROW, LATER))
+WEST_TODAY = issued(day(WEST, TODAY, cues=()))
+DAYS = (EAST_TODAY, EAST_TOMORROW, EAST_LATER, WEST_TODAY)
+MORNING = -3600.0
+
+
+def sent(one: Issued, *, retain: bool = False) -> Send:
+    address = Address(one.day.school, one.day.gate)
+    return Send(topics.day(address, one.day.date), one.payload, retain=retain)
+
+
+def cleared(address: Address, on: date) -> Send:
+    return Send(topics.day(address, on), b"", retain=True)
+
+
+def ack(address: Address = EAST, seq: int = 0, log: str = LOG) -> Send:
+    return Send(topics.down(address, "ack"), Ack(v=1, log=log, seq=seq))
+
+
+def live(one: Issued, n: int, now: Instant, slip_s: float = 0.0, address: Address = EAST) -> Send:
+    of = one.day.cues[n]
+    message = LiveCue(
+        v=1,
+        sent_at=now.utc,
+        revision=one.day.revision,
+        due=of.at + timedelta(seconds=slip_s),
+        window=one.day.windows[0],
+        cue=of,
+    )
+    return Send(topics.down(address, "cue"), message)
+
+
+def told(state: State, *steps: tuple[Instant, AgendaEvent]) -> tuple[State, list[Effect]]:
+    """The state after all of it, and everything it was told to do."""
+    effects: list[Effect] = []
+    for now, what in steps:
+        state, more = step(state, now, what)
+        effects += more
+    return state, effects
+
+
+def running(*days: Issued, today: date = TODAY, at_s: float = MORNING) -> State:
+    """Connected, everything cached, no gate heard of yet."""
+    gates = (EAST, WEST)
+    return told(State(), (instant(at_s), DaysIssued(gates, days or DAYS, today)), (instant(at_s), Linked(up=True)))[0]

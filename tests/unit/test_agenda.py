@@ -1,8 +1,7 @@
-"""The agenda, case by case: what an event makes the centre send, whole lists of effects compared."""
+"""The agenda, case by case: what gates are sent when they tell what they hold, whole lists of effects compared."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +13,6 @@ from broker.agenda import (
     Effect,
     EventCame,
     EventStored,
-    Issued,
     Linked,
     Send,
     Settle,
@@ -26,61 +24,35 @@ from broker.agenda import (
     wake,
 )
 from broker.wire import topics
-from broker.wire.messages import Ack, Ask, LiveCue, Time
+from broker.wire.messages import Ask, Time
 from broker.wire.topics import Address
-from centre_rig import EAST, LOG, OPENS, TODAY, WEST, cue, day, event, held, instant, issued, status, window
+from centre_rig import (
+    DAYS,
+    EAST,
+    EAST_LATER,
+    EAST_TODAY,
+    EAST_TOMORROW,
+    LATER,
+    LOG,
+    MORNING,
+    OPENS,
+    TODAY,
+    TOMORROW,
+    WEST,
+    WEST_TODAY,
+    ack,
+    cleared,
+    day,
+    event,
+    held,
+    instant,
+    issued,
+    running,
+    sent,
+    status,
+    told,
+)
 from config import limits
-from config.clock import Instant
-
-TOMORROW, YESTERDAY, LATER = (TODAY + timedelta(days=n) for n in (1, -1, 2))
-EAST_TODAY, EAST_TOMORROW, EAST_LATER = (issued(day(EAST, on)) for on in (TODAY, TOMORROW, LATER))
-WEST_TODAY = issued(day(WEST, TODAY, cues=()))
-DAYS = (EAST_TODAY, EAST_TOMORROW, EAST_LATER, WEST_TODAY)
-MORNING = -3600.0
-
-
-def sent(one: Issued, *, retain: bool = False) -> Send:
-    address = Address(one.day.school, one.day.gate)
-    return Send(topics.day(address, one.day.date), one.payload, retain=retain)
-
-
-def cleared(address: Address, on: date) -> Send:
-    return Send(topics.day(address, on), b"", retain=True)
-
-
-def ack(address: Address = EAST, seq: int = 0, log: str = LOG) -> Send:
-    return Send(topics.down(address, "ack"), Ack(v=1, log=log, seq=seq))
-
-
-def live(one: Issued, n: int, now: Instant, slip_s: float = 0.0, address: Address = EAST) -> Send:
-    of = one.day.cues[n]
-    message = LiveCue(
-        v=1,
-        sent_at=now.utc,
-        revision=one.day.revision,
-        due=of.at + timedelta(seconds=slip_s),
-        window=one.day.windows[0],
-        cue=of,
-    )
-    return Send(topics.down(address, "cue"), message)
-
-
-def told(state: State, *steps: tuple[Instant, AgendaEvent]) -> tuple[State, list[Effect]]:
-    """The state after all of it, and everything it was told to do."""
-    effects: list[Effect] = []
-    for now, what in steps:
-        state, more = step(state, now, what)
-        effects += more
-    return state, effects
-
-
-def running(*days: Issued, today: date = TODAY, at_s: float = MORNING) -> State:
-    """Connected, everything cached, no gate heard of yet."""
-    gates = (EAST, WEST)
-    return told(State(), (instant(at_s), DaysIssued(gates, days or DAYS, today)), (instant(at_s), Linked(up=True)))[0]
-
-
-# Days and answers ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -303,115 +275,3 @@ def test_a_gate_that_left_the_plan_is_cleared_and_not_answered() -> None:
     )
     assert effects == [cleared(WEST, TODAY), Complain("unknown-gate", str(WEST))]
     assert WEST not in state.statuses
-
-
-# Live cues ----------------------------------------------------------------------------------------
-
-
-def ticks(*after_s: float, bound_s: float | None = 0.1) -> list[tuple[Instant, AgendaEvent]]:
-    return [(instant(at_s, bound_s=bound_s), Tick()) for at_s in after_s]
-
-
-def test_a_cue_leaves_once_two_seconds_ahead() -> None:
-    _, effects = told(running(), *ticks(297.999, 298.0, 298.5, 300.0, 300.1, 343.0, 344.0))
-    assert effects == [live(EAST_TODAY, 0, instant(298)), live(EAST_TODAY, 1, instant(343))]
-
-
-def test_a_cue_whose_instant_is_over_does_not_leave() -> None:
-    _, effects = told(running(), *ticks(300.001, 342.9))
-    assert effects == []
-
-
-def test_each_revision_of_a_cue_leaves_once() -> None:
-    new = issued(day(EAST, TODAY, revision=2))
-    now = instant(299)
-    state, effects = told(running(), *ticks(298))
-    state, more = step(state, now, DaysIssued((EAST, WEST), (new, EAST_TOMORROW, EAST_LATER, WEST_TODAY), TODAY))
-    assert effects == [live(EAST_TODAY, 0, instant(298))]
-    assert more == (sent(new, retain=True), live(new, 0, now))
-    assert step(state, instant(299.5), Tick())[1] == ()
-
-
-def test_a_slipped_gate_gets_its_cue_by_its_own_slip_and_the_next_gate_does_not() -> None:
-    west = issued(day(WEST, TODAY))
-    state = running(EAST_TODAY, west)
-    slipped = status(days=held(EAST_TODAY), slip={"noon": 12.5})
-    state, effects = told(state, (instant(0), StatusCame(EAST, slipped)), *ticks(298, 310.4, 310.5))
-    assert effects == [
-        ack(),
-        live(west, 0, instant(298), address=WEST),
-        live(EAST_TODAY, 0, instant(310.5), 12.5),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("bound_s", "leaves"), [(None, False), (limits.TOLERANCE_S, True), (limits.TOLERANCE_S + 0.1, False)]
-)
-def test_a_cue_leaves_only_while_somebody_vouches_for_the_clock(bound_s: float | None, leaves: bool) -> None:
-    _, effects = told(running(), *ticks(298, 299, bound_s=bound_s))
-    assert effects == ([live(EAST_TODAY, 0, instant(298, bound_s=bound_s))] if leaves else [])
-
-
-def test_a_cancelled_cue_never_leaves() -> None:
-    cancelled = issued(day(cues=(cue(TODAY, "g1c1", 300, state="cancelled"),)))
-    assert told(running(cancelled), *ticks(298, 299))[1] == []
-
-
-def test_no_cue_leaves_without_a_link() -> None:
-    assert told(running(), (instant(0), Linked(up=False)), *ticks(298, 299))[1] == []
-
-
-def test_a_cue_at_midnight_leaves_once() -> None:
-    late = issued(day(cues=(cue(TODAY, "g1c1", 300),), windows=(window(TODAY, closes_s=90000),)))
-    state, effects = told(running(late), *ticks(298))
-    assert effects == [live(late, 0, instant(298))]
-    _, effects = told(state, (instant(299), DaysIssued((EAST, WEST), (late,), TOMORROW)), *ticks(299.5))
-    assert effects == [cleared(EAST, TODAY)]
-
-
-# The end of a window ------------------------------------------------------------------------------
-
-
-def test_a_window_is_settled_once_two_minutes_after_it_closed() -> None:
-    state, effects = told(running(), *ticks(1919.9, 1920, 1921, 5000))
-    assert effects == [Settle(EAST, EAST_TODAY.day, "noon"), Settle(WEST, WEST_TODAY.day, "noon")]
-    again = DaysIssued((EAST, WEST), DAYS, TOMORROW)
-    assert not any(isinstance(one, Settle) for one in step(state, instant(46000), again)[1])
-
-
-def test_a_window_that_was_made_longer_is_settled_once_more() -> None:
-    state, _ = told(running(), *ticks(1920))
-    longer = issued(day(revision=2, windows=(window(TODAY, closes_s=3600),)))
-    state, _ = step(state, instant(1930), DaysIssued((EAST, WEST), (longer, WEST_TODAY), TODAY))
-    assert told(state, *ticks(3719, 3720, 3721))[1] == [Settle(EAST, longer.day, "noon")]
-
-
-def test_yesterdays_late_window_is_settled_after_midnight() -> None:
-    over = issued(day(EAST, YESTERDAY, windows=(window(YESTERDAY, closes_s=86400 - 60),)))
-    _, effects = told(running(over, EAST_TODAY, at_s=0), *ticks(59, 60))
-    assert effects == [Settle(EAST, over.day, "noon")]
-
-
-# The next look ------------------------------------------------------------------------------------
-
-WAKES: Sequence[tuple[str, float, float]] = [
-    ("the first cue, two seconds ahead", 250, 298),
-    ("the next cue, when the first has left", 298, 343),
-    ("two minutes after the window closed", 1900, 1920),
-    ("nothing: a look now and then", 400, 400 + limits.LOST_AFTER_S),
-]
-
-
-@pytest.mark.parametrize(("name", "at_s", "next_s"), WAKES, ids=[one[0] for one in WAKES])
-def test_the_next_look_is_at(name: str, at_s: float, next_s: float) -> None:
-    assert wake(running(), instant(at_s)) == instant(next_s).utc
-
-
-def test_the_next_look_is_at_the_slipped_instant() -> None:
-    slipped = status(days=held(EAST_TODAY, EAST_TOMORROW, EAST_LATER), slip={"noon": 10.0})
-    state, _ = told(running(), (instant(250), StatusCame(EAST, slipped)))
-    assert wake(state, instant(251)) == instant(308).utc
-
-
-def test_an_idle_agenda_looks_now_and_then() -> None:
-    assert wake(State(), instant(0)) == instant(limits.LOST_AFTER_S).utc

@@ -272,7 +272,7 @@ def test_a_file_that_lost_its_tables_is_told(
 ) -> None:
     for table in ("plans", "days", "records", "logs", "confirmed"):
         sql(file, f"DROP TABLE {table}")
-    with pytest.raises(OutsideError, match="store: .*no such table"):
+    with pytest.raises(OutsideError, match=r"store: .*no such table"):
         use(store)
 
 
