@@ -47,10 +47,15 @@ def made(place: str, value: Any, model: type[T]) -> tuple[T | None, tuple[Findin
 
 
 def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """A key that is missing because it was misspelt is one fault."""
+    """Without what only follows: a key missing because it was misspelt, a list too short because an item is bad."""
     found = tuple(findings)
-    meant = {one.place.rpartition(".")[0] + "/" + one.args["near"] for one in found if one.args.get("near")}
-    return tuple(one for one in found if one.code != "missing" or "/".join(one.place.rpartition(".")[::2]) not in meant)
+    meant = {f"{one.place.rpartition('.')[0]}.{one.args['near']}" for one in found if one.args.get("near")}
+    return tuple(
+        one
+        for one in found
+        if not (one.code == "missing" and (one.place if "." in one.place else f".{one.place}") in meant)
+        and not (one.code == "bad_range" and any(other.place.startswith(f"{one.place}[") for other in found))
+    )
 
 
 def finding(place: str, error: ErrorDetails, model: type[Frozen]) -> Finding:

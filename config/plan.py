@@ -223,11 +223,14 @@ def numeral(n: int) -> str:
     return ("" if tens == 0 else "十" if tens == 1 else f"{_NUMERALS[tens]}十") + (_NUMERALS[ones] if ones else "")
 
 
+_KEYS = ("v", "school", "gates", "zones", "classes", "windows", "sentences", "calendar")
+
+
 def draft(text: str) -> tuple[Draft, tuple[Finding, ...]]:
     """Read what can be read of a plan file, with a finding for everything else."""
     raw, findings = loaded(text, limits.PLAN_MAX_BYTES)
     if raw is None:
-        return Draft(), findings
+        return Draft(broken=_KEYS), findings
     reader = _Reader(raw)
     if raw.get("v") != 1 or not isinstance(raw["v"], int) or isinstance(raw["v"], bool):
         reader.findings.append(Finding("v", "v", shown(raw.get("v"))))
@@ -242,8 +245,7 @@ def draft(text: str) -> tuple[Draft, tuple[Finding, ...]]:
         named=reader.named,
         broken=tuple(finding.place for finding in reader.findings),
     )
-    known = ("v", "school", "gates", "zones", "classes", "windows", "sentences", "calendar")
-    reader.findings += [unknown(plain(key), key, known) for key in raw if key not in known]
+    reader.findings += [unknown(plain(key), key, _KEYS) for key in raw if key not in _KEYS]
     return drafted, once(reader.findings)
 
 

@@ -1,215 +1,220 @@
-"""A school of real processes: `fangxue centre` with its broker and `fangxue gate`, on loopback, in a folder of the test."""
+"""A whole centre without network and hours: real store, broker in memory, a clock by hand, gates by contract alone."""
 
 import json
-import os
-import queue
-import random
-import re
-import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, Literal
 
-from broker.wire import topics
-from broker.wire.messages import LiveCue, Status, decode
+from broker.agenda import Tick
+from broker.centre import Centre, Parts, PlanChanged
+from broker.store import Store
+from broker.wire.messages import digest
 from broker.wire.transport import Arrived, TransportEvent
-from broker.wire.transport_paho import PahoTransport
-from config.clock import SystemClock
-from config.lint import clock as clock_text
+from broker.wire.transport_memory import MemoryBroker, MemoryTransport
+from centre_rig import LOG
+from config.clock_fake import FakeClock
+from config.lint import read
+from config.settings import ClockSettings
 
-WITHIN_S = 60.0
-"""Ceiling of every wait, ten times what is seen."""
-ZONE = ZoneInfo("Asia/Shanghai")
-CLOCK = SystemClock()
-
-
-def now() -> datetime:
-    return CLOCK.utc().astimezone(ZONE)
-
-
-class Program:
-    """One child; its lines can be waited for."""
-
-    def __init__(self, *arguments: str, path: str | None = None) -> None:
-        env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "fangxue", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            env={**env, **({"PATH": path} if path else {})},
-        )
-        self._lines: queue.Queue[str] = queue.Queue()
-        self.said: list[str] = []
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def wait_for(self, pattern: str) -> re.Match[str]:
-        """The first line, not yet waited for, that holds the pattern."""
-        end_s = CLOCK.monotonic_s() + WITHIN_S
-        while True:
-            try:
-                line = self._lines.get(timeout=max(0.0, end_s - CLOCK.monotonic_s()))
-            except queue.Empty:
-                pytest_lines = "".join(self.said)
-                raise AssertionError(f"no line with {pattern!r} in {WITHIN_S} s; it said:\n{pytest_lines}") from None
-            if found := re.search(pattern, line):
-                return found
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        code = self.process.wait(WITHIN_S)
-        self._thread.join(WITHIN_S)
-        return code
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        with self.process.stdout as lines:
-            for line in lines:
-                self.said.append(line)
-                self._lines.put(line)
-
-
-class School:
-    """One gate, `classes` calls `every_s` apart from `first` on, each said once; the same 10 s apart two minutes before."""
-
-    def __init__(self, folder: Path, *, first: datetime, every_s: float, classes: int, path: str | None = None) -> None:
-        self.folder, self.path, self.first = folder, path, first.replace(microsecond=0)
-        self.on: date = (self.first - timedelta(seconds=240)).date()
-        self.write_plan(self.first, every_s, classes)
-        (folder / "centre.toml").write_text('v = 1\nplan = "plan.toml"\ndata = "centre"\n[clock]\nsource = "owner"\n')
-        self.statuses: queue.Queue[Status] = queue.Queue()
-        self.lives: list[LiveCue] = []
-        self._stirs: queue.Queue[None] = queue.Queue()
-
-    def write_plan(self, first: datetime, every_s: float, classes: int) -> None:
-        midnight = datetime.combine(self.on, datetime.min.time(), ZONE)
-        starts_s = int((first - midnight).total_seconds())
-        (self.folder / "plan.toml").write_text(f"""
-v = 1
+TEXT = """v = 1
 [school]
-id = "lab"
-name = "测试小学"
+id = "shifan"
+name = "示范小学"
 contact = "教务处"
 [gates.east]
 name = "东门"
+[gates.west]
+name = "西门"
 [zones.a]
 name = "A区"
 gate = "east"
+[zones.b]
+name = "B区"
+gate = "west"
 [[classes]]
-id = "g3"
-grade = "三年级"
-count = {classes}
+id = "g1"
+grade = "一年级"
+count = 2
 zone = "a"
-[[windows]]
-id = "early"
-name = "早放学"
-kind = "dismissal"
-opens = "{clock_text(starts_s - 120)}"
-closes = "{clock_text(starts_s - 60)}"
-every_s = 10
-late_s = 20
+[[classes]]
+id = "g2"
+grade = "二年级"
+count = 2
+zone = "b"
 [[windows]]
 id = "noon"
 name = "午放学"
 kind = "dismissal"
-opens = "{clock_text(starts_s)}"
-closes = "{clock_text(starts_s + 1800)}"
-every_s = {every_s}
-rest_s = 1
-repeat = 1
+opens = "11:25"
+starts = "11:30"
+closes = "11:55"
+every_s = 45
+[[windows]]
+id = "evening"
+name = "晚自习放学"
+kind = "evening"
+opens = "18:00"
+closes = "18:30"
+gates = ["east"]
+notice = "晚自习放学，请家长等候。"
 [calendar]
-terms = [{{ from = "{self.on - timedelta(days=9)}", to = "{self.on + timedelta(days=30)}" }}]
+terms = [{ from = "2026-09-01", to = "2027-01-22" }]
 weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-""")
+"""
+_TICK = Tick()
+TEN = datetime(2026, 11, 25, 2, tzinfo=UTC)
+"""10:00 by the school's clocks."""
 
-    @contextmanager
-    def centre(self) -> Iterator[Program]:
-        settings = str(self.folder / "centre.toml")
-        program = Program("centre", "--settings", settings, "--time-confirmed-by", "测试", path=self.path)
-        try:
-            self.kind, port = program.wait_for(r"embedded broker: (\S+), 127\.0\.0\.1:(\d+)").groups()
-            self.port = int(port)
-            with self._watched():
-                yield program
-        finally:
-            program.end()
 
-    def gate(self) -> Program:
-        (self.folder / "gate.toml").write_text(f"""
-v = 1
-school = "lab"
-gate = "east"
-data = "gate"
-voice = "tone"
-[broker]
-port = {self.port}
-[player]
-kind = "wav"
-file = "gate.fifo"
-[panel]
-kind = "mock"
-""")
-        return Program("gate", "--settings", str(self.folder / "gate.toml"))
+@dataclass
+class FakeAlarm:
+    """Remembers what it was set to."""
 
-    def wait_status(self, good: Callable[[Status], bool]) -> Status:
-        """The first status from now on that is good."""
-        end_s, last = CLOCK.monotonic_s() + WITHIN_S, None
-        while True:
-            try:
-                last = self.statuses.get(timeout=max(0.0, end_s - CLOCK.monotonic_s()))
-            except queue.Empty:
-                raise AssertionError(f"no such status in {WITHIN_S} s; the last was {last}") from None
-            if good(last):
-                return last
+    at: datetime | None = None
+    checks: int = 0
 
-    def records(self) -> list[dict[str, Any]]:
-        """What `fangxue records day --json` prints, by planned instant and attempt."""
-        ask = ["records", "day", "--settings", str(self.folder / "centre.toml"), "--date", str(self.on), "--json"]
-        program = Program(*ask)
-        assert program.end(0) == 0, program.said
-        found: list[dict[str, Any]] = json.loads("".join(program.said))
-        return sorted(found, key=lambda one: (one["planned"], one["attempt"]))
+    def set(self, at: datetime) -> None:
+        self.at = at
 
-    def wait_records(self, final: int) -> list[dict[str, Any]]:
-        """Until so many calls have a final record at the centre; looked at whenever it acknowledges something."""
-        end_s = CLOCK.monotonic_s() + WITHIN_S
-        while True:
-            found = self.records()
-            if len([one for one in found if one["final"]]) >= final:
-                return found
-            try:
-                self._stirs.get(timeout=max(0.0, end_s - CLOCK.monotonic_s()))
-            except queue.Empty:
-                raise AssertionError(f"{final} final records did not come; there are {found}") from None
+    def check(self) -> None:
+        self.checks += 1
 
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
-        address = topics.Address("lab", "east")
-        filters = [topics.up(address, "status"), topics.down(address, "cue"), topics.down(address, "ack")]
-        rng = random.Random()
-        watch = PahoTransport("watch", "127.0.0.1", self.port, filters, None, clock=CLOCK, random=rng)
 
-        def take(event: TransportEvent) -> None:
-            if isinstance(event, Arrived):
-                watch.accept(event.receipt)
-                if event.topic.endswith("status"):
-                    self.statuses.put(decode(event.payload, Status))
-                elif event.topic.endswith("ack"):
-                    self._stirs.put(None)
-                else:
-                    self.lives.append(decode(event.payload, LiveCue))
+@dataclass
+class ForeignGate:
+    """A gate by the contract alone: plain payloads, no model of ours. It keeps days, and says so when told to."""
 
-        watch.start(take)
-        try:
-            yield
-        finally:
-            watch.stop()
+    name: str
+    transport: MemoryTransport
+    clock: FakeClock
+    days: dict[str, dict[str, Any]] = field(default_factory=dict)
+    came: list[tuple[str, Any]] = field(default_factory=list)
+
+    def receive(self, event: TransportEvent) -> None:
+        if not isinstance(event, Arrived):
+            return
+        what = event.topic.split("/down/")[1]
+        if not event.payload:
+            self.came.append((what, None))
+        else:
+            message = json.loads(event.payload)
+            self.came.append((what, message))
+            if what.startswith("day/") and message["revision"] > self.days.get(what[4:], {"revision": 0})["revision"]:
+                self.days[what[4:]] = {"revision": message["revision"], "digest": digest(event.payload)}
+        self.transport.accept(event.receipt)
+
+    def say(self, what: str, message: object, *, retain: bool = False) -> None:
+        self.transport.publish(f"fangxue/v1/shifan/{self.name}/up/{what}", json.dumps(message).encode(), retain=retain)
+
+    def status_now(self) -> dict[str, object]:
+        return {
+            "v": 1, "school": "shifan", "gate": self.name, "start": 1, "log": LOG, "link": "up", "doing": "idle",
+            "days": self.days, "alert_seq": 0, "now": None, "next": None, "waiting": [], "holds": [], "slip": {},
+            "bound_s": None, "check": [], "problems": 0, "version": "9-foreign", "reads_v": 1,
+        }  # fmt: skip
+
+    def status(self, **changes: object) -> None:
+        self.say("status", {**self.status_now(), **changes}, retain=True)
+
+    def event_of(self, seq: int, *records: object) -> dict[str, object]:
+        base = {"v": 1, "school": "shifan", "gate": self.name, "log": LOG, "seq": seq, "presses": [], "problems": []}
+        return {**base, "records": records}
+
+    def event(self, seq: int, *records: object) -> None:
+        self.say("event", self.event_of(seq, *records))
+
+    def took(self) -> list[tuple[str, Any]]:
+        """What came since the last time."""
+        came, self.came = self.came, []
+        return came
+
+
+class School:
+    """A centre, its broker and two gates. Everything moves in `go`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = FakeClock(TEN, error_s=0.1)
+        self.broker = MemoryBroker(self.clock)
+        self.folder = folder
+        self.said: list[str] = []
+        self.start()
+        self.east, self.west = self.gate("east"), self.gate("west")
+        self.go()
+
+    def start(self, text: str = TEXT, source: Literal["kernel", "owner"] = "owner") -> None:
+        self.alarm = FakeAlarm()
+        self.store = Store(self.folder / "centre.sqlite")
+        self.transport = MemoryTransport(self.broker, "centre", ["fangxue/v1/+/+/up/#"], None)
+        parts = Parts(self.clock, self.store, self.transport, self.alarm, self.said.append)
+        plan, _ = read(text, "plan.toml")
+        self.centre = Centre(plan, text, ClockSettings(source=source), parts)
+        self.transport.start(self.centre.handle)
+
+    def stop(self) -> None:
+        self.transport.stop()
+        self.store.close()
+
+    def gate(self, name: str) -> ForeignGate:
+        transport = MemoryTransport(self.broker, f"shifan/{name}", [f"fangxue/v1/shifan/{name}/down/#"], None)
+        made = ForeignGate(name, transport, self.clock)
+        transport.start(made.receive)
+        return made
+
+    def go(self, seconds: float = 0.0, step_s: float = 1.0) -> None:
+        """Time passes in steps, as in the loop: a look at the agenda after each."""
+        self.broker.deliver()
+        self.centre.handle(_TICK)
+        self.broker.deliver()
+        while seconds > 0:
+            self.clock.advance(min(step_s, seconds))
+            seconds -= step_s
+            self.centre.handle(_TICK)
+            self.broker.deliver()
+
+    def settle_in(self) -> None:
+        """Both gates have all days, and have said so."""
+        for _ in range(2):
+            self.east.status()
+            self.west.status()
+            self.go(2)
+        self.east.took()
+        self.west.took()
+
+    def plan(self, old: str, new: str) -> None:
+        assert TEXT.count(old) == 1
+        text = TEXT.replace(old, new)
+        self.centre.handle(PlanChanged(read(text, "plan.toml")[0], text))
+        self.go()
+
+
+def record(cue: str, **changes: object) -> dict[str, object]:
+    made = {
+        "cue": cue, "attempt": 1, "revision": 1, "result": "announced", "final": True,
+        "planned": "2026-11-25T03:30:00Z", "actual": "2026-11-25T03:30:00.012Z", "ended": "2026-11-25T03:30:05Z",
+        "bound_s": 0.1, "slip_s": 0, "source": "timer", "volume_pct": 80, "heard": "yes",
+    }  # fmt: skip
+    return {**made, **changes}
+
+
+def fill(store: Store) -> None:
+    with store._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+
+def unfill(store: Store) -> None:
+    with store._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+
+
+def break_store(school: School) -> Callable[[], None]:
+    """The folder of the store is gone, until the returned call brings it back."""
+    away = school.folder.with_name("away")
+    school.folder.rename(away)
+
+    def back() -> None:
+        away.rename(school.folder)
+
+    return back

@@ -1,0 +1,156 @@
+"""Every mistake in a plan is found, once, in one run, with its place and value; what follows from it is not reported."""
+
+import re
+from datetime import date
+
+import pytest
+
+from config import findings, limits
+from config.findings import Finding, words
+from config.lint import clock, read
+from config.parsing import decoded
+from config.timetable import timetable
+from plan_faults import FORM
+from plan_faults_of_sense import SENSE
+from plan_samples import AFTER, CALL, MORNING, NOON, TERMS, WINDOWS, changed, found, plan, refused
+from wire_samples import PLAN
+
+BROKEN = {**FORM, **SENSE}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_one_mistake_is_one_finding(name: str) -> None:
+    swaps, expected = BROKEN[name]
+    assert found(changed(*swaps)) == expected
+
+
+def test_a_sign_that_cannot_be_read_aloud_is_found_where_it_stands() -> None:
+    text = changed(
+        ('grade = "三年级"', 'grade = "叁年级"'),
+        (MORNING, 'notice = "早上好，😀。"'),
+        (CALL, 'call = "😀{classes}放学。"'),
+    )
+    assert found(text, unreadable="😀叁") == [
+        ("readable", "sentences.call", "😀放学。"),
+        ("readable", "classes.g3.grade", "叁年级"),
+        ("readable", "windows.morning.notice", "早上好，😀。"),
+    ]
+
+
+def test_five_mistakes_are_five_findings_in_one_run() -> None:
+    text = changed(
+        ('opens = "07:20"', 'opens = "7:20"'),
+        ('zone = "c"', 'zone = "cc"'),
+        (CALL, 'call = "放学了。"'),
+        (AFTER, AFTER.replace("every_s", "evry_s")),
+        (TERMS, '{ from = "2026-09-01", to = "2026-01-22" }'),
+    )
+    assert sorted(found(text)) == [
+        ("bad_time", "windows.morning.opens", '"7:20"'),
+        ("no_such", "classes.g3.zone", "cc"),
+        ("template", "sentences.call", "放学了。"),
+        ("term", "calendar.terms[0]", "2026-09-01 – 2026-01-22"),
+        ("unknown_key", "windows.after-school.evry_s", ""),
+    ]
+
+
+def test_terms_may_stand_in_any_order() -> None:
+    made = plan((TERMS, '{ from = "2027-02-20", to = "2027-07-01" }, ' + TERMS))
+    assert [term.begins for term in made.calendar.terms] == [date(2027, 2, 20), date(2026, 9, 1)]
+
+
+def test_windows_of_different_gates_may_overlap() -> None:
+    other = '[[windows]]\nid = "x"\nname = "托管"\nkind = "evening"\nopens = "18:00"\ncloses = "19:00"\nnotice = "好"\ngates = ["west"]\n'
+    assert len(plan((WINDOWS, WINDOWS + other)).windows) == 6
+
+
+def test_the_sample_has_no_fault_and_no_warning() -> None:
+    made, warnings = read(PLAN, "shifan.toml")
+    assert warnings == ()
+    assert (len(made.classes), len(made.gates), len(made.zones), len(made.windows)) == (36, 2, 6, 5)
+
+
+def test_a_plan_without_fault_has_a_day_for_every_case_that_is_allowed_at_the_edge() -> None:
+    # The longest names and ids, the last class at the instant the window closes.
+    text = changed(
+        ('grade = "三年级"', f'grade = "{"三" * 62}"'),
+        ('id = "g3"', f'id = "{"g" * 30}"'),
+        (NOON, NOON.replace('"g3"', f'"{"g" * 30}"').replace('"11:55"', '"11:42:45"')),
+        (AFTER, AFTER.replace('"g3"', f'"{"g" * 30}"')),
+        (CALL, f'call = "{{classes}}{"放" * 136}"'),
+    )
+    east, _ = timetable(read(text, "edge")[0], date(2026, 11, 25))
+    assert max(len(cue.say) for cue in east.cues) == limits.SAY_MAX
+    assert max(len(one) for cue in east.cues for one in cue.classes) == limits.ID_MAX
+
+
+FILES: dict[str, tuple[bytes, tuple[Finding, ...]]] = {
+    "not_text": (b"v = 1\xff", (Finding("not_text", "-", args={"byte": "5"}),)),
+    "too_large": (b"#" * (limits.PLAN_MAX_BYTES + 1), (Finding("too_large", "-", args={"most": "524288"}),)),
+}
+
+
+@pytest.mark.parametrize("code", FILES)
+def test_bytes_that_are_no_plan_are_found_before_they_are_read(code: str) -> None:
+    data, expected = FILES[code]
+    assert decoded(data, limits.PLAN_MAX_BYTES) == (None, expected)
+
+
+def test_a_text_too_large_is_refused_unread() -> None:
+    assert found("#" * (limits.PLAN_MAX_BYTES + 1)) == [("too_large", "-", "")]
+    assert found("叫" * (limits.PLAN_MAX_BYTES // 3 + 1)) == [("too_large", "-", "")]
+    assert found("#" * limits.PLAN_MAX_BYTES) != [("too_large", "-", "")]
+
+
+def test_every_code_is_produced_by_a_case_here() -> None:
+    produced = {code for _, expected in BROKEN.values() for code, _, _ in expected} | {*FILES, "readable"}
+    assert produced == set(findings._WORDS)
+
+
+@pytest.fixture(scope="module")
+def every_finding() -> list[Finding]:
+    every = [one for swaps, _ in BROKEN.values() for one in refused(changed(*swaps)).findings]
+    read_aloud = refused(changed((MORNING, 'notice = "😀"')), "😀").findings
+    return [*every, *read_aloud, *(one for _, expected in FILES.values() for one in expected)]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_finding_in_words_names_place_value_and_remedy(every_finding: list[Finding], lang: findings.Lang) -> None:
+    for one in every_finding:
+        line = words(one, lang)
+        wrong, remedy = line.removeprefix({"zh": "错误 ", "en": "error "}[lang]).split(" → ", 1)
+        assert wrong.startswith(one.place)
+        assert one.value in wrong
+        assert remedy
+        # No brace is left but those of the file and the one every sentence needs.
+        assert not re.search(r"[{}]", line.replace(one.value or "\0", "").replace("{classes}", "")), line
+        assert "\n" not in line
+        assert "\x1b" not in line
+
+
+def test_a_near_miss_names_what_was_meant() -> None:
+    near = [
+        (changed(('opens = "11:25"', 'openz = "11:25"')), "（opens?）"),
+        (changed((NOON, NOON.replace("every_s", "evry_s"))), "（every_s?）"),
+        (changed(('to = "2027-01-22"', 'too = "2027-01-22"')), "（to?）"),
+        (changed(('zone = "c"', 'zone = "cc"')), "（c?）"),
+        (changed(('name = "C区"\ngate = "east"', 'name = "C区"\ngate = "eats"')), "（east?）"),
+    ]
+    for text, meant in near:
+        assert [meant in words(one, "zh") for one in refused(text).findings] == [True]
+
+
+def test_an_error_names_the_file_with_each_finding() -> None:
+    error = refused(changed(('zone = "c"', 'zone = "x"'), (MORNING, "")))
+    assert str(error).splitlines() == [
+        "shifan.toml: error classes.g3.zone = x: there is no such 接送区 (zone) → define it in the plan, or correct the id",
+        "shifan.toml: error windows.morning.notice: arrival and evening windows call no class and need a notice to say"
+        ' → for example notice = "早上好，请有序入校。"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("time_s", "text"), [(0, "00:00"), (41400, "11:30"), (41445, "11:30:45"), (41445.9, "11:30:45"), (87000, "24:10")]
+)
+def test_a_time_is_written_as_in_a_plan(time_s: float, text: str) -> None:
+    assert clock(time_s) == text
