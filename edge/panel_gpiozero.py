@@ -39,6 +39,8 @@ class GpioPanel:
 
     def close(self) -> None:
         for device in (self._amplifier, *self._lamps.values()):
+            if not device.closed:
+                device.off()  # closing alone leaves the level to the wiring
             device.close()
 
 

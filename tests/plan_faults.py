@@ -12,8 +12,8 @@ from plan_samples import (
     ZONES,
     Findings,
     Swaps,
-    entries,
-    windows,
+    arrivals,
+    single,
 )
 
 FORM: dict[str, tuple[Swaps, Findings]] = {
@@ -47,8 +47,7 @@ FORM: dict[str, tuple[Swaps, Findings]] = {
     ),
     "an id inside": ([("[gates.east]\n", '[gates.east]\nid = "west"\n')], [("unknown_key", "gates.east.id", "")]),
     "no table": (
-        [(GATES, 'gates = ["east"]\n'), ("v = 1\n", "v = 1\n")][:0]
-        + [("v = 1\n", 'v = 1\ngates = ["east"]\n'), (GATES, "")],
+        [("v = 1\n", 'v = 1\ngates = ["east"]\n'), (GATES, "")],
         [("not_table", "gates", '["east"]')],
     ),
     "no array": ([("v = 1\n", "v = 1\nwindows = 5\n"), (WINDOWS, "")], [("not_table", "windows", "5")]),
@@ -110,8 +109,11 @@ FORM: dict[str, tuple[Swaps, Findings]] = {
         [(NOON, NOON.replace('["g3", "g1", "g2", "g6", "g4", "g5"]', "[]"))],
         [("bad_range", "windows.noon.order", "[]")],
     ),
-    "too many entries": ([(CLASSES, entries(limits.CLASS_ENTRIES_MAX))], [("bad_range", "classes", "506")]),
-    "too many windows": ([(WINDOWS, WINDOWS + windows(20))], [("bad_range", "windows", "25")]),
+    "too many entries": (
+        [(CLASSES, CLASSES + "".join(single(f"x{n}", f"社团{n}") for n in range(limits.CLASS_ENTRIES_MAX)))],
+        [("bad_range", "classes", "506")],
+    ),
+    "too many windows": ([(WINDOWS, WINDOWS + arrivals(20))], [("bad_range", "windows", "25")]),
     "empty text": ([('name = "C区"', 'name = ""')], [("bad_text", "zones.c.name", '""')]),
     "a space at the end": ([('name = "C区"', 'name = "C区 "')], [("bad_text", "zones.c.name", '"C区 "')]),
     "invisible text": ([('name = "C区"', 'name = "C\\u202e区"')], [("bad_text", "zones.c.name", '"C\\u202e区"')]),

@@ -1,6 +1,22 @@
 """Mistakes in the sense of a plan: what is changed in the sample, and exactly what is found."""
 
-from plan_samples import AFTER, CALL, CLASSES, G3, GATES, MORNING, NOON, TERMS, WINDOWS, Findings, Swaps, windows
+from plan_samples import (
+    AFTER,
+    CALL,
+    CLASSES,
+    G3,
+    GATES,
+    MORNING,
+    NOON,
+    TERMS,
+    WINDOWS,
+    Findings,
+    Swaps,
+    arrivals,
+    dismissals,
+    single,
+    window,
+)
 
 SENSE: dict[str, tuple[Swaps, Findings]] = {
     "an id twice": (
@@ -9,7 +25,7 @@ SENSE: dict[str, tuple[Swaps, Findings]] = {
     ),
     "a window twice": ([('id = "after-school"', 'id = "noon"')], [("twin", "windows.noon", "noon")]),
     "a class called like one of a grade": (
-        [(CLASSES, CLASSES + '[[classes]]\nid = "g3c1"\nname = "足球社"\nzone = "a"\n')],
+        [(CLASSES, CLASSES + single("g3c1", "足球社"))],
         [("twin", "classes.g3c1", "g3c1")],
     ),
     "two of one name": ([('grade = "四年级"', 'grade = "三年级"')], [("same_name", "classes.g4", "三年级一班")]),
@@ -17,8 +33,7 @@ SENSE: dict[str, tuple[Swaps, Findings]] = {
         [
             (
                 CLASSES,
-                CLASSES
-                + '[[classes]]\nid = "f1"\nname = "A 班"\nzone = "a"\n[[classes]]\nid = "f2"\nname = "Ａ班"\nzone = "a"\n',
+                CLASSES + single("f1", "A 班") + single("f2", "Ａ班"),
             ),
             (AFTER, AFTER.replace('["g1"', '["f1", "f2", "g1"')),
         ],
@@ -85,7 +100,7 @@ SENSE: dict[str, tuple[Swaps, Findings]] = {
         [(NOON, NOON + '\ngates = ["east"]'), (AFTER, AFTER.replace(', "g4"', ""))],
         [("never_called", "classes.g4", "g4")],
     ),
-    "no dismissal": ([(WINDOWS, windows(2))], [("no_dismissal", "windows", "")]),
+    "no dismissal": ([(WINDOWS, arrivals(2))], [("no_dismissal", "windows", "")]),
     "windows overlap": ([('opens = "13:30"', 'opens = "11:50"')], [("overlap", "windows.afternoon.opens", "11:50")]),
     "one wrong time overlaps with many": (
         [('closes = "11:55"', 'closes = "21:55"')],
@@ -95,9 +110,7 @@ SENSE: dict[str, tuple[Swaps, Findings]] = {
         [
             (
                 WINDOWS,
-                WINDOWS
-                + '[[windows]]\nid = "x"\nname = "托管"\nkind = "evening"\nopens = "17:00"\ncloses = "20:00"\nnotice = "好"\ngates = ["west"]\n'
-                '[[windows]]\nid = "y"\nname = "社团"\nkind = "evening"\nopens = "19:00"\ncloses = "21:00"\nnotice = "好"\ngates = ["west"]\n',
+                WINDOWS + window("x", "17:00", "20:00") + window("y", "19:00", "21:00"),
             )
         ],
         [("overlap", "windows.y.opens", "19:00")],
@@ -135,11 +148,7 @@ SENSE: dict[str, tuple[Swaps, Findings]] = {
             ('count = 6\nzone = "c"', 'count = 40\nzone = "c"'),
             (
                 WINDOWS,
-                WINDOWS
-                + "".join(
-                    f'[[windows]]\nid = "x{n}"\nname = "{n}"\nkind = "dismissal"\nopens = "{18 + n}:31"\ncloses = "{18 + n}:59"\nevery_s = 1\n'
-                    for n in range(8)
-                ),
+                WINDOWS + dismissals(8),
             ),
             (NOON, NOON.replace("45", "1")),
             (AFTER, AFTER.replace("45", "1")),
@@ -154,11 +163,7 @@ SENSE: dict[str, tuple[Swaps, Findings]] = {
             *((f'grade = "{n}年级"', f'grade = "{n}"') for n in "一二四五六"),
             (
                 WINDOWS,
-                WINDOWS
-                + "".join(
-                    f'[[windows]]\nid = "x{n}"\nname = "{n}"\nkind = "dismissal"\nopens = "{18 + n}:31"\ncloses = "{18 + n}:59"\nevery_s = 1\n'
-                    for n in range(3)
-                ),
+                WINDOWS + dismissals(3),
             ),
             (NOON, NOON.replace("45", "1")),
             (AFTER, AFTER.replace("45", "1")),

@@ -35,14 +35,26 @@ CALL = 'call = "请注意，{classes}正在放学。"'
 MORNING = '''notice = "早上好，请从人行道有序进校。"'''
 
 
-def entries(count: int) -> str:
-    return CLASSES + "".join(f'[[classes]]\nid = "x{n}"\nname = "社团{n}"\nzone = "a"\n' for n in range(count))
+def single(own: str, name: str) -> str:
+    return f'[[classes]]\nid = "{own}"\nname = "{name}"\nzone = "a"\n'
 
 
-def windows(count: int) -> str:
+def window(own: str, opens: str, closes: str, *more: str) -> str:
+    """An evening window, at the west gate unless something else is said."""
+    said = more or ('kind = "evening"', 'notice = "好"', 'gates = ["west"]')
+    lines = ["[[windows]]", f'id = "{own}"', f'name = "{own}"', f'opens = "{opens}"', f'closes = "{closes}"', *said]
+    return "\n".join(lines) + "\n"
+
+
+def arrivals(count: int) -> str:
     return "".join(
-        f'[[windows]]\nid = "w{n}"\nname = "{n}"\nkind = "arrival"\nopens = "{n:02}:00"\ncloses = "{n:02}:30"\nnotice = "好"\n'
-        for n in range(count)
+        window(f"w{n}", f"{n:02}:00", f"{n:02}:30", 'kind = "arrival"', 'notice = "好"') for n in range(count)
+    )
+
+
+def dismissals(count: int) -> str:
+    return "".join(
+        window(f"x{n}", f"{18 + n}:31", f"{18 + n}:59", 'kind = "dismissal"', "every_s = 1") for n in range(count)
     )
 
 

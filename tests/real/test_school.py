@@ -35,7 +35,9 @@ def results(records: list[dict[str, object]]) -> list[tuple[str, object, object,
 
 
 @pytest.mark.parametrize("kind", BROKERS)
-def test_a_class_is_called_at_its_instant_heard_and_recorded_once(kind: str, tmp_path: Path, recorder: Recorder) -> None:
+def test_a_class_is_called_at_its_instant_heard_and_recorded_once(
+    kind: str, tmp_path: Path, recorder: Recorder
+) -> None:
     school = School(tmp_path, first=now() + timedelta(seconds=12), every_s=5, classes=3, path=BROKERS[kind])
     with school.centre():
         assert school.kind == kind

@@ -155,6 +155,16 @@ def test_a_gate_that_claims_an_absurd_revision_does_not_stop_the_plan(school: Sc
     assert school.centre.state.days[school.centre.state.gates[0], TEN.date() + timedelta(days=2)].day.revision == 2
 
 
+def test_a_changed_plan_goes_on_after_midnight(school: School) -> None:
+    school.settle_in()
+    school.plan("every_s = 45", "every_s = 60")
+    school.settle_in()
+    school.clock.advance(14 * 3600)
+    school.go(1)
+    [last] = [message for what, message in school.east.took() if what == "day/2026-12-09" and message]
+    assert [window["every_s"] for window in last["windows"] if window["id"] == "noon"] == [60]
+
+
 # The clock ----------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,273 @@
+"""The gate's real runtime over the transport in memory: what comes in is checked, what fails becomes a Problem."""
+
+import queue
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from gpiozero.pins.mock import MockFactory
+
+from audio.player import OnPlayed, Played
+from broker.wire import topics
+from broker.wire.messages import Ack, Alert, Ask, Event, LiveCue, Status, Time, decode, encode
+from broker.wire.transport import Arrived, TransportEvent
+from broker.wire.transport_memory import MemoryBroker, MemoryTransport
+from config.clock_fake import FakeClock
+from config.settings import PanelSettings
+from edge.alphabet import Rendered, Tick
+from edge.journal_fake import MemoryJournal
+from edge.panel_gpiozero import GpioPanel
+from edge.report import Lights
+from edge.runtime import Inbox, Parts, Runtime
+from gate_rig import HERE, at, call, day, window
+
+PINS = PanelSettings(kind="mock")
+
+
+class Loudspeaker:
+    """A player that answers `whole` once its time is over; `fault` is what check() says."""
+
+    def __init__(self, on_played: OnPlayed, clock: FakeClock) -> None:
+        self.on_played, self.clock, self.fault = on_played, clock, ""
+        self.played: list[str] = []
+
+    def play(self, token: str, clip: Path, gain_db: float) -> None:
+        self.played.append(clip.name)
+        self.token, self.began_s = token, self.clock.monotonic_s() + 0.03
+
+    def answer(self) -> None:
+        self.on_played(Played(self.token, "whole", self.began_s))
+
+    def cut(self) -> None:
+        self.on_played(Played(self.token, "cut", self.began_s))
+
+    def check(self) -> str:
+        return self.fault
+
+    def close(self) -> None:
+        pass
+
+
+class Clips:
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
+
+    def render(self, says: tuple[str, ...]) -> None:
+        for say in says:
+            self.inbox.put(Rendered(say, 6.0))
+
+    def path(self, say: str) -> Path:
+        return Path(say)
+
+
+class Life:
+    """One gate, a broker in memory, and a centre played by hand."""
+
+    def __init__(self, *, journal: MemoryJournal | None = None) -> None:
+        self.clock = FakeClock(at(-60))
+        self.broker = MemoryBroker(self.clock)
+        self.inbox: Inbox = queue.Queue()
+        self.journal = journal or MemoryJournal()
+        self.pins = MockFactory()
+        self.log: list[str] = []
+        transport = MemoryTransport(self.broker, str(HERE), [topics.down_filter(HERE)], lambda: self.runtime.will())
+        self.player = Loudspeaker(self.inbox.put, self.clock)
+        panel = GpioPanel(PINS, self.pins)
+        parts = Parts(self.clock, self.journal, transport, self.player, panel, Clips(self.inbox), self.log.append)
+        self.runtime = Runtime(HERE, "test", parts, "0badcafe")
+        self.heard: list[Arrived] = []
+        self.centre = MemoryTransport(self.broker, "centre", [topics.up_filter()], None)
+        self.centre.start(self._hear)
+        transport.start(self.inbox.put)
+        self.settle()
+
+    def _hear(self, event: TransportEvent) -> None:
+        if isinstance(event, Arrived):
+            self.heard.append(event)
+            self.centre.accept(event.receipt)
+
+    def settle(self) -> None:
+        """Deliver and handle until nothing moves."""
+        for _ in range(50):
+            self.broker.deliver()
+            if self.inbox.empty():
+                return
+            while not self.inbox.empty():
+                event = self.inbox.get()
+                assert event is not None
+                self.runtime.handle(event)
+        raise AssertionError("it never settled")
+
+    def say(self, what: str, payload: bytes, *, retain: bool = False) -> None:
+        topic = f"{topics.ROOT}/{HERE}/down/{what}"
+        self.centre.publish(topic, payload, retain=retain)
+        self.settle()
+
+    def exchange(self) -> None:
+        """Answer the newest question."""
+        ask = decode(self.newest("ask"), Ask)
+        utc = self.clock.utc()
+        answer = Time(v=1, start=ask.start, n=ask.n, received_at=utc, sent_at=utc, error_s=0.0)
+        self.say("time", encode(answer))
+
+    def newest(self, what: str) -> bytes:
+        return next(one.payload for one in reversed(self.heard) if one.topic.endswith(f"/up/{what}"))
+
+    def run(self, seconds: float) -> None:
+        end_s = self.clock.monotonic_s() + seconds
+        while (left_s := end_s - self.clock.monotonic_s()) > 0:
+            self.clock.advance(min(left_s, max(0.01, self.runtime.next_wake_s())))
+            self.runtime.handle(Tick())
+            self.settle()
+
+    def problems(self) -> list[str]:
+        return sorted(self.runtime.state.book.problems)
+
+    def lit(self, name: str) -> bool:
+        return bool(self.pins.pin(getattr(PINS, name)).state)
+
+
+def ready() -> Life:
+    life = Life()
+    life.exchange()
+    life.say(f"day/{day().date}", encode(day(call(1, 0), call(2, 20))), retain=True)
+    return life
+
+
+def test_a_class_is_called_lit_and_reported_over_the_wire() -> None:
+    life = ready()
+    life.run(60.1)
+    assert life.player.played == [call(1, 0).say]
+    assert (life.lit("green"), life.lit("amplifier"), life.lit("red")) == (True, True, False)
+    assert decode(life.newest("status"), Status).doing == "calling"
+    life.player.answer()
+    life.settle()
+    assert (life.lit("green"), life.lit("amplifier")) == (False, False)
+    event = decode(life.newest("event"), Event)
+    assert [(one.cue, one.result, one.actual) for one in event.records] == [(call(1, 0).id, "announced", at(0))]
+    life.say("ack", encode(Ack(v=1, log="0badcafe", seq=event.seq)))
+    sent = len([one for one in life.heard if one.topic.endswith("event")])
+    life.run(9)
+    assert len([one for one in life.heard if one.topic.endswith("event")]) == sent
+
+
+def test_without_an_answer_of_the_centre_there_is_no_call_and_an_amber_lamp() -> None:
+    life = Life()
+    life.say(f"day/{day().date}", encode(day(call(1, 0))))
+    life.run(90)
+    assert (life.player.played, life.lit("amber"), life.problems()) == ([], True, ["clock"])
+
+
+@pytest.mark.parametrize(
+    ("what", "payload", "problem"),
+    [
+        ("day/2026-11-25", b"{}", "refused-day"),
+        ("day/2026-11-25", encode(day(gate="west")), "refused-day"),
+        ("day/2026-11-25", encode(day(zone="Asia/Nowhere")), "refused-day"),
+        ("cue", b"\xff", "refused-cue"),
+        ("ack", b'{"v":2}', "refused-ack"),
+        ("time", b"[]", "refused-time"),
+        ("nonsense", b"{}", "refused-topic"),
+    ],
+)
+def test_what_is_not_of_the_contract_changes_nothing_but_a_problem(what: str, payload: bytes, problem: str) -> None:
+    life = ready()
+    book = life.runtime.state.book
+    life.say(what, payload)
+    assert life.problems() == [problem]
+    assert (life.runtime.state.book.days, life.runtime.state.book.acked) == (book.days, book.acked)
+    life.run(60.1)
+    assert life.player.played == [call(1, 0).say]
+
+
+def test_an_alert_is_refused_with_a_problem_until_alerts_are_built() -> None:
+    life = ready()
+    alert = Alert(
+        v=1, school=HERE.school, seq=1, id="a1", action="return", clears=None, status="actual", say="请返回校内。",
+        raised_at=at(-60), until=None, by="王老师",
+    )  # fmt: skip
+    life.say("alert", encode(alert), retain=True)
+    assert life.problems() == ["refused-alert"]
+
+
+def test_clearing_the_cached_day_changes_nothing() -> None:
+    life = ready()
+    life.say("day/2026-11-25", b"", retain=True)
+    life.run(60.1)
+    assert (life.problems(), life.player.played) == ([], [call(1, 0).say])
+
+
+def test_a_broken_journal_lets_the_gate_call_on_and_says_so() -> None:
+    life = ready()
+    life.journal.broken = "disk full"
+    life.run(60.1)
+    life.player.answer()
+    life.settle()
+    assert (life.player.played, life.problems()) == ([call(1, 0).say], ["journal"])
+    life.journal.broken = ""
+    life.run(20)
+    assert life.problems() == []
+
+
+def test_the_book_survives_the_process() -> None:
+    life = ready()
+    life.run(62)
+    again = Life(journal=life.journal)
+    assert again.runtime.state.book.start == 2
+    assert again.runtime.state.book.days.keys() == life.runtime.state.book.days.keys()
+    assert again.runtime.state.book.unknown == {call(1, 0).id: 1}
+
+
+def test_a_lost_gate_is_said_to_be_lost_by_its_will() -> None:
+    life = ready()
+    life.broker.cut(str(HERE))
+    life.broker.deliver()
+    will = decode(life.newest("status"), Status)
+    assert (will.link, will.start) == ("lost", 1)
+
+
+def test_a_gate_that_ends_says_goodbye_and_is_dark() -> None:
+    life = ready()
+    life.run(60.1)
+    life.runtime.close()
+    life.broker.deliver()
+    assert decode(life.newest("status"), Status).link == "closed"
+    assert not any(pin.state for pin in life.pins.pins.values())
+
+
+def test_a_step_of_the_wall_clock_stops_calls_until_the_next_exchange() -> None:
+    life = ready()
+    life.clock.step(300)
+    life.run(1)
+    assert life.runtime.now().bound_s is None
+    life.clock.step(-300)
+    life.run(0.1)
+    life.exchange()
+    life.run(59)
+    assert life.player.played == [call(1, 0).say]
+
+
+def test_a_live_cue_over_the_wire_calls_at_a_gate_without_the_day() -> None:
+    life = Life()
+    life.exchange()
+    live = LiveCue(v=1, sent_at=at(-2), revision=1, due=at(0), window=window(), cue=call(1, 0))
+    life.run(58)
+    life.say("cue", encode(live))
+    life.run(2.2)
+    assert life.player.played == [call(1, 0).say]
+
+
+def test_lights_are_shown_once_a_change() -> None:
+    life = ready()
+    shown = [line for line in life.log if "灯" in line]
+    life.run(30)
+    assert [line for line in life.log if "灯" in line] == shown
+    assert Lights() == Lights(red="off")
+
+
+def test_garbage_for_a_while_keeps_the_books_small() -> None:
+    life = ready()
+    for n in range(300):
+        life.say("day/2026-11-25", b"x" * n)
+    assert len(life.runtime.state.book.outbox) == 1
+    assert life.clock.utc() < at(0) - timedelta(seconds=1)
