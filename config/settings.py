@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from config import limits
 from config.errors import BadInputError
 from config.findings import Finding, Lang, words
-from config.parsing import loaded, made
+from config.parsing import loaded, made, shown
 from config.types import Frozen, Name, Slug, seen
 
 S = TypeVar("S", "GateSettings", "CentreSettings")
@@ -76,8 +76,10 @@ def read(text: str, file: str, model: type[S], lang: Lang) -> S:
     raw, findings = loaded(text, limits.PLAN_MAX_BYTES)
     if raw is not None:
         one, findings = made("", raw, model)
+        if type(raw.get("v", 1)) is not int and not any(finding.place == "v" for finding in findings):
+            findings += (Finding("bad_choice", "v", shown(raw["v"]), {"choices": "1"}),)  # pydantic takes true for 1
         if isinstance(one, GateSettings):
-            findings = tuple(_senseless(one))
+            findings += tuple(_senseless(one))
         if one is not None and not findings:
             return one
     raise BadInputError("\n".join(f"{file}: {words(finding, lang)}" for finding in findings))

@@ -134,8 +134,8 @@ class ForeignGate:
 class School:
     """A centre, its broker and two gates. Everything moves in `go`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.clock = FakeClock(TEN, error_s=0.1)
+    def __init__(self, folder: Path, clock: FakeClock | None = None) -> None:
+        self.clock = clock or FakeClock(TEN, error_s=0.1)
         self.broker = MemoryBroker(self.clock)
         self.folder = folder
         self.said: list[str] = []

@@ -97,7 +97,7 @@ def test_a_start_with_a_bad_plan_goes_on_with_the_last_good_one(folder: Path) ->
 
 
 def test_what_a_signal_asked_for_waits_for_room_in_the_inbox() -> None:
-    inbox: Inbox = queue.Queue(1)
+    inbox = Inbox(1)
     asked: deque[Callable[[], None] | None] = deque([None])
     _ring(inbox)
     _ring(inbox)

@@ -10,7 +10,7 @@ import pytest
 
 from audio.recorder import Recorder
 from onsets import onsets_s
-from school_rig import CLOCK, School, now
+from process_rig import CLOCK, School, now
 
 BROKERS = {"mosquitto": None, "in-process": "/nowhere"}
 """PATH of the centre: mosquitto is taken when it is there."""

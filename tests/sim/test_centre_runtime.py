@@ -12,6 +12,7 @@ from broker.centre import PlanChanged
 from broker.wire.transport import Arrived
 from centre_rig import LOG
 from config import limits
+from config.clock_fake import FakeClock
 from config.errors import BadInputError, OutsideError
 from config.lint import read
 from config.plan import Plan, WindowEntry
@@ -199,6 +200,26 @@ def test_a_step_of_the_wall_clock_ends_an_owners_word_also_after_a_restart(schoo
     school.start()
     school.go(1)
     assert asked(school, 4)["error_s"] is None
+
+
+class BusyClock(FakeClock):
+    """The machine does something else before every third reading of the monotonic clock."""
+
+    readings = 0
+
+    def monotonic_s(self) -> float:
+        self.readings += 1
+        if self.readings % 3 == 0:
+            self.advance(0.4)
+        return super().monotonic_s()
+
+
+def test_a_busy_machine_is_no_step_of_the_clock(tmp_path: Path) -> None:
+    school = School(tmp_path, BusyClock(TEN))
+    school.centre.confirm_time("李主任")
+    for _ in range(50):
+        assert school.centre.now().bound_s is not None
+    assert school.store.confirmed_at() is not None
 
 
 def test_an_owners_word_survives_a_restart_and_not_a_week(school: School) -> None:
