@@ -102,15 +102,15 @@ def _run(folder: Path, options: argparse.Namespace, stack: contextlib.ExitStack)
     centre.signal(signal.SIGHUP)
     watch.wait(READY_WITHIN_S, lambda gate: gate.revision(on) > before[gate.id], "没有新表 no new day")
     _print(f"就绪 ready：{plan.school.name}，{len(plan.classes)} 个班，{first:%H:%M:%S} 开始{plan.windows[1].name}")
-    _watch_window(watch, options.minutes, first)
+    _watch_window(watch, options.minutes, on, first)
     stack.pop_all().close()
     _report(school, on, options.audio, recorders)
 
 
-def _watch_window(watch: "_Watch", minutes: float | None, first: datetime) -> None:
+def _watch_window(watch: "_Watch", minutes: float | None, on: date, first: datetime) -> None:
     """Until every call was decided, or the minutes are over; a sentence in progress may end."""
     until_s = (first - CLOCK.utc()).total_seconds() - BEGINS_AFTER_S + (minutes or 24 * 60) * 60
-    watch.wait(until_s, lambda gate: gate.over(), "")
+    watch.wait(until_s, lambda gate: gate.over(on), "")
     watch.wait(IDLE_WITHIN_S, lambda gate: gate.idle(), "")
 
 
@@ -293,8 +293,10 @@ class _Gate:
     def idle(self) -> bool:
         return self.status is not None and self.status.now is None
 
-    def over(self) -> bool:
-        return self.idle() and self.status is not None and self.status.next is None
+    def over(self, on: date) -> bool:
+        """Nothing of that date is left; after midnight the next day's calls wait already."""
+        following = "" if self.status is None else self.status.next or ""
+        return self.idle() and not following.startswith(on.isoformat())
 
 
 class _Watch:
