@@ -23,6 +23,8 @@ ATTEMPTS_MAX = 2
 """A sentence whose end is unknown is said once more, not oftener."""
 ATTEMPTS_SILENT_MAX = 5
 """Attempts of which nothing sounded: tried again, but not for ever."""
+BACK_AFTER_S = 5
+"""What is brought back after its instant is not called before this: time for everybody to look up."""
 BOOT_PAUSE_S = 3.0
 """After a start a gate waits at most this long for the standing alert, days and holds."""
 LIVE_AHEAD_S = 2.0

@@ -23,7 +23,7 @@ def folded(plan: Plan, on: date, day_type: Literal["normal", "closed"]) -> tuple
 
 def issued(day: GateDay, revision: int, at: datetime) -> GateDay:
     """The same day as its `revision`."""
-    return GateDay.model_validate({**_fields(day), "revision": revision, "issued_at": at})
+    return day.but(revision=revision, issued_at=at)
 
 
 def same(one: GateDay, other: GateDay) -> bool:
@@ -138,7 +138,3 @@ def _cues(plan: Plan, entry: WindowEntry, gate: Gate, on: date) -> Iterator[Cue]
             released=None,
             state="planned",
         )
-
-
-def _fields(day: GateDay) -> dict[str, object]:
-    return {name: getattr(day, name) for name in GateDay.model_fields}

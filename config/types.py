@@ -7,7 +7,7 @@ import contextlib
 import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -51,6 +51,12 @@ class Frozen(BaseModel):
     """Base of everything that travels: never changed, unknown fields refused, no NaN, nothing converted."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    def but(self, **new: object) -> Self:
+        """The same with other values by field name, checked anew; `model_copy` would not check."""
+        fields = type(self).model_fields
+        assert new.keys() <= fields.keys(), f"no such field: {new.keys() - fields.keys()}"
+        return self.model_validate({f.alias or name: new.get(name, getattr(self, name)) for name, f in fields.items()})
 
 
 def seen(value: str) -> str:

@@ -20,13 +20,11 @@ def keys(model: type[BaseModel], inner: str = "") -> Iterator[tuple[str, FieldIn
     """Every key of a model that is a value, `broker.port` for one in a table."""
     for name, field in model.model_fields.items():
         key = f"{inner}{field.alias or name}"
-        table = next(
-            (one for one in parts(field.annotation) if isinstance(one, type) and issubclass(one, BaseModel)), None
-        )
-        if table is None:
+        tables = [one for one in parts(field.annotation) if isinstance(one, type) and issubclass(one, BaseModel)]
+        if not tables:
             yield key, field
         else:
-            yield from keys(table, f"{key}.")
+            yield from keys(tables[0], f"{key}.")
 
 
 def untrue(row: Row, field: FieldInfo) -> list[str]:
@@ -62,11 +60,9 @@ def choices(annotation: Any) -> list[object]:  # noqa: ANN401 - any type express
 
 
 def limits(field: FieldInfo) -> list[float]:
-    inside = [data for one in parts(field.annotation) for data in getattr(one, "__metadata__", ())]
-    every = [
-        *field.metadata,
-        *(getattr(info, "metadata", ()) if isinstance(info, FieldInfo) else () for info in inside),
-    ]
-    flat = [one for each in [*every, *inside] for one in (each if isinstance(each, list | tuple) else [each])]
-    flat += [one for info in inside if isinstance(info, FieldInfo) for one in info.metadata]
-    return [getattr(one, name) for one in flat for name in ("ge", "le") if getattr(one, name, None) is not None]
+    """Least and most, of the value or of what an optional one holds."""
+    facts = list(field.metadata)
+    for one in parts(field.annotation):
+        for fact in getattr(one, "__metadata__", ()):
+            facts += fact.metadata if isinstance(fact, FieldInfo) else [fact]
+    return [getattr(fact, name) for fact in facts for name in ("ge", "le") if getattr(fact, name, None) is not None]

@@ -14,6 +14,7 @@ from config.settings import (
     GateSettings,
     PanelSettings,
     PlayerSettings,
+    S,
     read,
 )
 from key_tables import keys, rows, untrue
@@ -26,7 +27,7 @@ DOCUMENT = (ROOT / "docs/settings.md").read_text("utf-8")
 LEAST = 'v = 1\nschool = "s"\ngate = "g"\ndata = "d"\n[player]\nkind = "null"\n[panel]\nkind = "mock"\n'
 
 
-def refusal(text: str, model: type[GateSettings] | type[CentreSettings] = GateSettings) -> list[str]:
+def refusal(text: str, model: type[S]) -> list[str]:
     with pytest.raises(BadInputError) as caught:
         read(text, "x.toml", model, "en")
     return [line.removeprefix("x.toml: error ").split(" → ")[0] for line in str(caught.value).splitlines()]
@@ -88,7 +89,7 @@ def test_what_is_not_written_has_its_default() -> None:
 )  # fmt: skip
 def test_a_fault_is_named_with_its_place_and_value(old: str, new: str, expected: str) -> None:
     assert LEAST.count(old) == 1
-    lines = refusal(LEAST.replace(old, new))
+    lines = refusal(LEAST.replace(old, new), GateSettings)
     assert any(line.startswith(expected) for line in lines), lines
     assert len(lines) == (2 if "player.panel" in expected else 1)
 

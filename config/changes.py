@@ -1,0 +1,206 @@
+"""What staff did today, and what it makes of the day: `applied(days, changes)`. Pure and total; order by `n` decides.
+
+A change stores what staff saw (the ids it moves), so the same set gives the same day in any order of arrival. It is refused
+before it is stored (`broker/desk.py`), never here: what no longer fits a newer plan changes nothing.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from config import limits
+from config.day import Cue, GateDay, Hold, order
+from config.types import CueId, Frozen, Id, Name, Say, Slug, Utc
+
+Kind = Literal[
+    "delay", "hold", "resume", "skip", "move", "reroute", "release", "call", "repeat",
+    "notice", "extend", "day_type", "ready", "left", "quiet", "undo",
+]  # fmt: skip
+
+
+class Change(Frozen):
+    """One thing that somebody did. `key` makes it once, whatever a phone sends again; `n` is its place."""
+
+    v: Literal[1]
+    n: Annotated[int, Field(ge=0, lt=2**53)]
+    key: Id
+    at: Utc
+    by: Name
+    why: Name | None = None
+    kind: Kind
+    gate: Slug | None = None
+    window: Slug | None = None
+    cls: Slug | None = Field(default=None, alias="class")
+    cues: Annotated[tuple[CueId, ...], Field(max_length=limits.CUES_MAX)] = ()
+    ids: Annotated[tuple[Id, ...], Field(max_length=limits.HOLDS_MAX)] = ()
+    delay_s: Annotated[float, Field(ge=-86400, le=86400)] | None = None
+    begins: Utc | None = Field(default=None, alias="from")
+    to: Utc | None = None
+    text: Say | None = None
+    undoes: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+
+
+def standing(changes: Iterable[Change]) -> list[Change]:
+    """Those that were not undone, by `n`. An undo itself cannot be undone: do the thing again instead."""
+    known = sorted(changes, key=lambda change: change.n)
+    undone = {change.undoes for change in known if change.kind == "undo"}
+    return [change for change in known if change.kind != "undo" and change.n not in undone]
+
+
+def applied(days: Sequence[GateDay], changes: Sequence[Change]) -> tuple[GateDay, ...]:
+    """The days after these changes, which are of the same date."""
+    undos = {change.undoes: change for change in changes if change.kind == "undo"}
+    for change in standing(changes):
+        days = [_FOLDS[change.kind](day, change) if _concerns(change, day) else day for day in days]
+    for change in sorted(changes, key=lambda one: one.n):
+        if undo := undos.get(change.n):
+            days = [_brought_back(day, change, undo) for day in days]
+    return tuple(days)
+
+
+def hold_id(change: Change) -> str:
+    """The name of the hold that a change opens."""
+    return f"change-{change.n}"
+
+
+def notice_id(day: GateDay, change: Change) -> str:
+    """A notice is named by its change."""
+    return f"{day.date}/none/n{change.n}/notice"
+
+
+def _concerns(change: Change, day: GateDay) -> bool:
+    return change.gate is None or change.gate == day.gate
+
+
+# One fold a kind ----------------------------------------------------------------------------------
+
+
+def _hold(day: GateDay, change: Change) -> GateDay:
+    fields = {"id": hold_id(change), "from": change.at, "to": None, "why": change.why, "by": change.by}
+    return day.but(holds=(*day.holds, Hold.model_validate(fields)))
+
+
+def _resume(day: GateDay, change: Change) -> GateDay:
+    """Ends the holds it names; one that is not there stays unknown here, and is the gate's to end."""
+    ended = [hold.but(to=change.at) if hold.id in change.ids and hold.to is None else hold for hold in day.holds]
+    return day.but(holds=tuple(ended))
+
+
+def _delay(day: GateDay, change: Change) -> GateDay:
+    by = timedelta(seconds=change.delay_s or 0)
+    return _moved(day, change, lambda cue: cue.but(at=cue.at + by, until=cue.until + by))
+
+
+def _skip(day: GateDay, change: Change) -> GateDay:
+    return _moved(day, change, lambda cue: cue.but(state="cancelled"))
+
+
+def _extend(day: GateDay, change: Change) -> GateDay:
+    windows = [
+        window.but(closes=change.to)
+        if window.id == change.window and change.to and change.to > window.closes
+        else window
+        for window in day.windows
+    ]
+    return day.but(windows=tuple(windows))
+
+
+def _call(day: GateDay, change: Change) -> GateDay:
+    """Now: the class's own cue moves here, so it is not called a second time; without one of the slot, a cue is made."""
+    return _at_once(day, change, say=change.text)
+
+
+def _repeat(day: GateDay, change: Change) -> GateDay:
+    """A cue that was spoken, said once more under an id of its own (`#2`)."""
+    return _at_once(day, change, say=None)
+
+
+def _at_once(day: GateDay, change: Change, say: str | None) -> GateDay:
+    for own in change.cues:
+        original = next((cue for cue in day.cues if cue.id == own.split("#")[0]), None)
+        text = say or (original.say if original else None)
+        if text is None:
+            continue
+        window = own.split("/")[1]
+        made = Cue(
+            id=own,
+            window=None if window == "none" else window,
+            at=change.at,
+            until=change.at + timedelta(seconds=limits.LATE_S),
+            kind="call",
+            classes=original.classes if original else (change.cls,) if change.cls else (),
+            say=text,
+            repeat=original.repeat if original and change.kind == "call" else 1,
+            light="go",
+            released=change.at,
+            state="planned",
+        )
+        if made.window is None or any(one.id == made.window for one in day.windows):
+            day = _with_cues(day, [*(cue for cue in day.cues if cue.id != own), made])
+    return day
+
+
+def _notice(day: GateDay, change: Change) -> GateDay:
+    at = change.begins or change.at
+    made = Cue(
+        id=notice_id(day, change),
+        window=None,
+        at=at,
+        until=at + timedelta(seconds=limits.LATE_S),
+        kind="notice",
+        classes=(),
+        say=change.text or "",
+        repeat=1,
+        light="ready",
+        released=None,
+        state="planned",
+    )
+    return _with_cues(day, [*day.cues, made])
+
+
+def _later(day: GateDay, _: Change) -> GateDay:
+    """Kinds that this version stores but does not fold."""
+    return day
+
+
+_FOLDS: dict[Kind, Callable[[GateDay, Change], GateDay]] = {
+    "hold": _hold,
+    "resume": _resume,
+    "delay": _delay,
+    "skip": _skip,
+    "extend": _extend,
+    "call": _call,
+    "repeat": _repeat,
+    "notice": _notice,
+    **dict.fromkeys(("move", "reroute", "release", "day_type", "ready", "left", "quiet", "undo"), _later),
+}
+
+
+def _brought_back(day: GateDay, change: Change, undo: Change) -> GateDay:
+    """What an undo brings back after its instant goes behind the rest, and not before undo + 5 s."""
+    earliest = undo.at + timedelta(seconds=limits.BACK_AFTER_S)
+    late = [cue for cue in day.cues if cue.id in change.cues and cue.state == "planned" and cue.at < earliest]
+    if change.kind not in ("skip", "delay") or not late:
+        return day
+    for cue in sorted(late, key=order):
+        others = [one for one in day.cues if one.window == cue.window and one.id != cue.id and one.state == "planned"]
+        every = timedelta(seconds=next((window.every_s for window in day.windows if window.id == cue.window), 0))
+        last = max((one.at + every for one in others if one.kind == "call"), default=earliest)
+        at = max(earliest, last)
+        day = _with_cues(
+            day, [*(one for one in day.cues if one.id != cue.id), cue.but(at=at, until=at + (cue.until - cue.at))]
+        )
+    return day
+
+
+# New days, checked anew ---------------------------------------------------------------------------
+
+
+def _moved(day: GateDay, change: Change, made: Callable[[Cue], Cue]) -> GateDay:
+    return _with_cues(day, [made(cue) if cue.id in change.cues else cue for cue in day.cues])
+
+
+def _with_cues(day: GateDay, cues: Iterable[Cue]) -> GateDay:
+    return day.but(cues=tuple(sorted(cues, key=order)))
