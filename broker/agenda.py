@@ -123,6 +123,7 @@ class State:
     today: date | None = None
     link_up: bool = False
     statuses: dict[Address, Status] = field(default_factory=dict)
+    status_at_s: dict[Address, float] = field(default_factory=dict)
     seqs: dict[tuple[Address, str], int] = field(default_factory=dict)
     unanswered: frozenset[Address] = frozenset()
     answered_s: dict[Address, float] = field(default_factory=dict)
@@ -213,7 +214,10 @@ def _status_came(turn: _Turn, event: StatusCame) -> None:
     last = state.statuses.get(event.address)
     if last is not None and last.log == status.log and last.start > status.start:
         return
-    turn.set(statuses={**state.statuses, event.address: status})
+    turn.set(
+        statuses={**state.statuses, event.address: status},
+        status_at_s={**state.status_at_s, event.address: turn.now.monotonic_s},
+    )
     if status.link == "up":
         turn.set(unanswered=turn.state.unanswered | {event.address})
 

@@ -19,13 +19,16 @@ from broker.agenda import (
     Settle,
     StatusCame,
 )
+from broker.desk import RefusedError, Situation, Wish, after, described, propose
 from broker.store import Store
+from broker.view import Answer, View, view
 from broker.vouch import error_s
 from broker.wire import topics
 from broker.wire.messages import Ask, Event, Record, Status, decode, digest, encode
 from broker.wire.topics import Address
 from broker.wire.transport import Arrived, LinkDown, LinkUp, Transport, TransportEvent
 from config import limits
+from config.changes import Change
 from config.clock import Clock, Instant
 from config.day import GateDay
 from config.errors import BadInputError, OutsideError
@@ -110,6 +113,59 @@ class Centre:
         at = self.parts.clock.utc()
         self.parts.store.confirm(at, by)
         self._confirmed_at = at
+
+    # What people ask ------------------------------------------------------------------------------
+
+    def submit(self, wish: Wish) -> Answer:
+        """One thing a person asked: durable, folded, sent. The same key again gives the same answer and does nothing.
+
+        Raises RefusedError (nothing was changed) and OutsideError (it was not saved).
+        """
+        store = self.parts.store
+        if (known := store.change_of(wish.key)) is not None:
+            return self._answer(known, (), again=True)
+        here = self.situation()
+        change = propose(here, wish, store.next_n(), self.parts.clock.utc())
+        lines = described(self._plan, here.days, after(here, timetable(self._plan, here.on), change))
+        if not lines and change.kind not in ("hold", "resume"):
+            raise RefusedError("no_effect", "这样改，今天的放学表没有任何变化")
+        store.keep_change(here.on, change)
+        self._fold_again()
+        self.parts.log(f"变更 {change.n} {change.by}：{change.kind} {'；'.join(lines[:3])}")
+        return self._answer(change, lines, again=False)
+
+    def preview(self, wish: Wish) -> tuple[str, ...]:
+        """What a wish would do, by cue; raises RefusedError like `submit`, and changes nothing."""
+        here = self.situation()
+        change = propose(here, wish, self.parts.store.next_n(), self.parts.clock.utc())
+        return described(self._plan, here.days, after(here, timetable(self._plan, here.on), change))
+
+    def situation(self) -> Situation:
+        """The day that staff work on: today, or yesterday's while its window is open over midnight."""
+        utc, today = self.parts.clock.utc(), self._date()
+        late = any(
+            window.opens <= utc < window.closes
+            for (_, on), one in self.state.days.items()
+            if on < today
+            for window in one.day.windows
+        )
+        on = today - timedelta(days=1) if late else today
+        gates = [Address(self._plan.school.id, gate.id) for gate in self._plan.gates]
+        days = tuple(one.day for gate in gates if (one := self.state.days.get((gate, on))))
+        records: dict[str, tuple[Record, ...]] = {}
+        for address, record in self.parts.store.records(on):
+            key = f"{address.gate} {record.cue}"
+            records[key] = (*records.get(key, ()), record)
+        statuses = {address.gate: status for address, status in self.state.statuses.items() if address in gates}
+        return Situation(self._plan, on, days, self.parts.store.changes(on), records, statuses)
+
+    def view(self) -> View:
+        """Everything the page shows."""
+        return view(self.situation(), self.now(), self.state.status_at_s)
+
+    def _answer(self, change: Change, lines: tuple[str, ...], *, again: bool) -> Answer:
+        revisions = {day.gate: day.revision for day in self.situation().days}
+        return Answer(n=change.n, kind=change.kind, lines=lines, revisions=revisions, again=again)
 
     def _unconfirm(self) -> None:
         try:
@@ -258,7 +314,7 @@ class Centre:
         today = local(now, plan).date()
         days, new = [], []
         try:
-            folded = [day for n in range(limits.HORIZON_DAYS) for day in timetable(plan, today + timedelta(days=n))]
+            folded = [day for n in range(limits.HORIZON_DAYS) for day in self._day(plan, today + timedelta(days=n))]
             for day in folded:
                 address = Address(day.school, day.gate)
                 known = self._known_day(address, day.date)
@@ -272,6 +328,9 @@ class Centre:
             raise BadInputError(message) from error
         standing = (self._known_day(Address(plan.school.id, gate.id), today - timedelta(days=1)) for gate in plan.gates)
         return today, [*days, *(known for known in standing if known is not None)], new
+
+    def _day(self, plan: Plan, on: date) -> tuple[GateDay, ...]:
+        return timetable(plan, on, self.parts.store.changes(on))
 
     def _known_day(self, address: Address, on: date) -> Issued | None:
         """As it was issued; None also for one that is damaged, or written by another version."""

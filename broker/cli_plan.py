@@ -60,17 +60,24 @@ def plan(argv: Sequence[str]) -> int:
     lang = language(os.environ)
     made = load(options.file, lang, lambda text: "".join(unreadable(text)))
     if options.verb == "check":
-        print(f"{options.file}: " + ("没有发现错误" if lang == "zh" else "no errors found"))
+        _say(f"{options.file}: " + ("没有发现错误" if lang == "zh" else "no errors found"))
         return 0
     on = _date(options.date, lang)
     days = timetable(made, on)
     if (of := day_of(made.calendar, on)).day_type == "closed":
         print(why_closed(made, on, of, lang), file=sys.stderr)
     if options.json:
-        print(json.dumps([day.model_dump(mode="json", by_alias=True) for day in days], ensure_ascii=False))
+        plain = sys.stdout.encoding.lower() not in {"utf-8", "utf8"}
+        _say(json.dumps([day.model_dump(mode="json", by_alias=True) for day in days], ensure_ascii=plain))
     else:
-        print("\n".join(_table(made, days)))
+        _say("\n".join(_table(made, days)))
     return 0
+
+
+def _say(text: str) -> None:
+    """A terminal that lacks a sign shows its number."""
+    encoding = sys.stdout.encoding
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def load(file: Path, lang: Lang, voice: Unreadable) -> Plan:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from broker.wire.messages import Event, Record
 from broker.wire.topics import Address
+from config.changes import Change
 from config.errors import OutsideError
 from config.types import written
 
@@ -61,6 +62,15 @@ _LOGS = Table(
     Column("seq", Integer, nullable=False),
 )
 _CONFIRMED = Table("confirmed", _META, Column("at", String, primary_key=True), Column("by", String, nullable=False))
+_CHANGES = Table(
+    "changes",
+    _META,
+    Column("n", Integer, primary_key=True),
+    Column("key", String, nullable=False, unique=True),
+    Column("date", String, nullable=False, index=True),
+    Column("payload", String, nullable=False),
+    Column("crc", Integer, nullable=False),
+)
 _NO_LOG = ""
 """The log of what the centre itself wrote: `unreported`."""
 
@@ -113,6 +123,26 @@ class Store:
         ]
         if rows:
             self._write(insert(_DAYS), rows)
+
+    def keep_change(self, on: date, change: Change) -> None:
+        """Once a key; `n` is its own."""
+        row = _checked(change.model_dump_json(by_alias=True))
+        self._write(insert(_CHANGES).values(n=change.n, key=change.key, date=on.isoformat(), **row))
+
+    def changes(self, on: date) -> tuple[Change, ...]:
+        """What was changed of a date, in order. A damaged row is left out."""
+        query = select(_CHANGES.c.payload, _CHANGES.c.crc).where(_CHANGES.c.date == on.isoformat())
+        rows = self._rows(query.order_by(_CHANGES.c.n))
+        return tuple(Change.model_validate_json(payload) for payload, crc in rows if _crc(payload) == crc)
+
+    def change_of(self, key: str) -> Change | None:
+        """The change that was made under this key."""
+        rows = self._rows(select(_CHANGES.c.payload).where(_CHANGES.c.key == key))
+        return Change.model_validate_json(rows[0][0]) if rows else None
+
+    def next_n(self) -> int:
+        """The number of the next change."""
+        return int(self._rows(select(func.max(_CHANGES.c.n)))[0][0] or 0) + 1
 
     def seqs(self) -> dict[tuple[Address, str], int]:
         """What is stored of each gate's log."""

@@ -1,7 +1,7 @@
 """What staff did today, and what it makes of the day: `applied(days, changes)`. Pure and total; order by `n` decides.
 
-A change stores what staff saw (the ids it moves), so the same set gives the same day in any order of arrival. It is refused
-before it is stored (`broker/desk.py`), never here: what no longer fits a newer plan changes nothing.
+A change stores what staff saw (the ids it moves), so the same set gives the same day in any order of arrival. What no
+longer fits a newer plan changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -61,8 +61,8 @@ def applied(days: Sequence[GateDay], changes: Sequence[Change]) -> tuple[GateDay
 
 
 def hold_id(change: Change) -> str:
-    """The name of the hold that a change opens."""
-    return f"change-{change.n}"
+    """The name of the hold that a change opens; one that a guard's button opened has its own."""
+    return change.ids[0] if change.ids else f"change-{change.n}"
 
 
 def notice_id(day: GateDay, change: Change) -> str:
@@ -108,7 +108,7 @@ def _extend(day: GateDay, change: Change) -> GateDay:
 
 
 def _call(day: GateDay, change: Change) -> GateDay:
-    """Now: the class's own cue moves here, so it is not called a second time; without one of the slot, a cue is made."""
+    """Now: the class's own cue moves here, so it is not called a second time; else a cue is made."""
     return _at_once(day, change, say=change.text)
 
 

@@ -66,6 +66,8 @@ CUES_MAX = 500
 CLASSES_A_CUE_MAX = 100
 WINDOWS_MAX = 24
 HOLDS_MAX = 100
+CHANGES_SHOWN = 30
+"""Changes on the page, the newest first."""
 LIVE_MAX = 50
 """Live cues a gate without the day keeps."""
 NAME_MAX = 64

@@ -42,8 +42,8 @@ def waiting(day: GateDay, done: Iterable[str], slips: Mapping[str, float]) -> li
 
 
 def first(queue: Iterable[Waiting]) -> Waiting | None:
-    """Who is next: by the instant it may begin, ties by id."""
-    return min(queue, key=lambda one: (one.begins, one.cue.id), default=None)
+    """Who is next: what a person released, then by the instant it may begin, ties by id."""
+    return min(queue, key=lambda one: (one.cue.released is None, one.begins, one.cue.id), default=None)
 
 
 def slip_key(of: date, window: str) -> str:
@@ -52,8 +52,8 @@ def slip_key(of: date, window: str) -> str:
 
 
 def slip_of(cue: Cue, slips: Mapping[str, float]) -> float:
-    """Calls move with their window; what is said to everybody (open, notice, close) does not."""
-    return slips.get(cue.id.rsplit("/", 2)[0], 0.0) if cue.kind == "call" else 0.0
+    """Calls move with their window; what is said to everybody (open, notice, close) or was released does not."""
+    return slips.get(cue.id.rsplit("/", 2)[0], 0.0) if cue.kind == "call" and cue.released is None else 0.0
 
 
 def slipped(queue: Iterable[Waiting], free: datetime, returned: datetime | None) -> dict[str, float]:
@@ -62,7 +62,7 @@ def slipped(queue: Iterable[Waiting], free: datetime, returned: datetime | None)
     The larger of the slip and how late that call is, never a sum. A call that was already due when power, day or
     clock `returned` sets none: that time moves nothing.
     """
-    calls = [one for one in queue if one.cue.kind == "call" and one.cue.window is not None]
+    calls = [one for one in queue if one.cue.kind == "call" and one.cue.window and one.cue.released is None]
     new = {}
     for key in dict.fromkeys(one.cue.id.rsplit("/", 2)[0] for one in calls):
         head = first(one for one in calls if one.cue.id.rsplit("/", 2)[0] == key)

@@ -5,14 +5,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from config.changes import Change, applied
 from config.day import Cue, GateDay, Light, Window, cue_id, order
 from config.plan import Gate, Plan, SchoolClass, WindowEntry
 from config.schooldays import day_of
 
 
-def timetable(plan: Plan, on: date) -> tuple[GateDay, ...]:
+def timetable(plan: Plan, on: date, changes: Sequence[Change] = ()) -> tuple[GateDay, ...]:
     """One GateDay a gate, in the plan's order, with revision 0 and issued at the date's first instant."""
-    return folded(plan, on, day_of(plan.calendar, on).day_type)
+    return applied(folded(plan, on, day_of(plan.calendar, on).day_type), changes)
 
 
 def folded(plan: Plan, on: date, day_type: Literal["normal", "closed"]) -> tuple[GateDay, ...]:

@@ -1,10 +1,12 @@
 """A gate on a bench: the real `step`, a clock that only this file moves, a loudspeaker that answers by its length.
 
 What is heard stands in `heard` as (first audible sample, sentence). `cut_power()` keeps nothing but the journal.
+The rig's `utc` is the school's true time; what the gate is told is `skew_s` off.
 """
 
 import heapq
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from broker.wire.messages import Record, digest, encode
@@ -84,6 +86,21 @@ def came(of: GateDay) -> DayCame:
     return DayCame(of, payload.decode(), digest(payload), receipt=7)
 
 
+class PowerCutError(Exception):
+    """`effects_left` came to an end: the rest of the step's effects never happen. The test calls `cut_power()`."""
+
+
+@dataclass
+class Sound:
+    """What came out of the loudspeaker for one Play; ends early when the power or the player is cut."""
+
+    token: str
+    say: str
+    begins: datetime
+    ends: datetime
+    whole: bool
+
+
 class Rig:
     """A gate whose clock stands `before_s` before 11:30 when it wakes."""
 
@@ -93,8 +110,21 @@ class Rig:
         self.journal: list[bytes] = []
         self.heard: list[tuple[float, str]] = []
         self.effects: list[Effect] = []
+        self.effects_left: int | None = None
+        self.skew_s = 0.0
+        self.sounds: list[Sound] = []
+        self.on_effect: Callable[[Effect], None] = lambda _: None
+        """Called after each effect: its write is durable, its sound begun."""
+        self.on_step: Callable[[GateEvent], None] = lambda _: None
+        """Called before each step."""
         self.lengths_s: dict[str, float] = {}
         self.answers: Callable[[Play], tuple[str, float]] = lambda _: ("whole", LENGTH_S)
+        """What the loudspeaker does: whole, failed, silent, never (no answer), late (too late an answer)."""
+        self.rendering: Callable[[str], tuple[float, float | None]] = lambda say: (
+            0.5,
+            self.lengths_s.get(say, LENGTH_S),
+        )
+        """After how long a sentence is ready, and its length; None: it could not be made."""
         self._coming: list[tuple[float, int, GateEvent]] = []
         self._n = 0
         self._write(Opened(log="0badcafe"))
@@ -104,23 +134,35 @@ class Rig:
 
     def wake(self) -> None:
         """The process starts: what it knows is what the journal says."""
+        self.state = State(HERE, "test", self.replayed())
+        self.send(Woke())
+
+    def replayed(self) -> Book:
+        """The book as the journal tells it."""
         book = Book()
         for line in self.journal:
             book = apply(book, ENTRY.validate_json(line))
-        self.state = State(HERE, "test", book)
-        self.send(Woke())
+        return book
 
     def cut_power(self, for_s: float = 0.0) -> None:
         """No effect, no answer, no time as a process knows it; then a new start."""
         self._coming.clear()
+        self._silence()
+        self.effects_left = None
         self.utc += timedelta(seconds=for_s)
         self.monotonic_s += for_s
         self.wake()
 
     def send(self, event: GateEvent) -> None:
+        self.on_step(event)
         self.state, effects = step(self.state, self.now(), event)
         for effect in effects:
+            if self.effects_left is not None:
+                if self.effects_left == 0:
+                    raise PowerCutError
+                self.effects_left -= 1
             self._perform(effect)
+            self.on_effect(effect)
 
     def run(self, until_s: float) -> None:
         """Let time pass until `until_s` after 11:30."""
@@ -133,7 +175,7 @@ class Rig:
                 self.send(Tick())
 
     def now(self) -> Instant:
-        return Instant(self.utc, self.monotonic_s, self.bound_s)
+        return Instant(self.utc + timedelta(seconds=self.skew_s), self.monotonic_s, self.bound_s)
 
     # What came of it ------------------------------------------------------------------------------
 
@@ -165,25 +207,39 @@ class Rig:
         match effect:
             case Write(entry):
                 self._write(entry)
-            case Play(token, say, _):
-                result, length_s = self.answers(effect)
-                began_s = self.monotonic_s + limits.PLAYER_START_MS / 1000
-                silence_s = limits.CLIP_SILENCE_MS / 1000
-                if result != "silent":
-                    after = (self.utc - NOON).total_seconds() + began_s - self.monotonic_s + silence_s
-                    self.heard.append((after, say))
-                if result != "never":
-                    silent = result == "silent"
-                    known, why = ("failed", "no card") if silent else (result, "")
-                    answer = PlayerAnswered(token, known, None if silent else began_s, why)
-                    self._later(began_s + length_s, answer)
+            case Play():
+                self._play(effect)
             case Render(says) if self.renders:
                 for say in says:
-                    self._later(self.monotonic_s + 0.5, Rendered(say, self.lengths_s.get(say, LENGTH_S)))
+                    after_s, length_s = self.rendering(say)
+                    why = "" if length_s else "engine died"
+                    self._later(self.monotonic_s + after_s, Rendered(say, length_s, why))
             case Cut():
-                pass
+                self._silence()
             case _:
                 pass
+
+    def _play(self, play: Play) -> None:
+        result, length_s = self.answers(play)
+        began_s = self.monotonic_s + limits.PLAYER_START_MS / 1000
+        began = self.utc + timedelta(seconds=limits.PLAYER_START_MS / 1000)
+        audible = began + timedelta(seconds=limits.CLIP_SILENCE_MS / 1000)
+        if result != "silent":
+            self.heard.append(((audible - NOON).total_seconds(), play.say))
+            ends = began + timedelta(seconds=length_s)
+            self.sounds.append(Sound(play.token, play.say, audible, ends, whole=result != "failed"))
+        if result == "silent":
+            self._later(began_s + length_s, PlayerAnswered(play.token, "failed", None, "no card"))
+        elif result == "late":
+            after_s = length_s + limits.PLAYED_GRACE_S + 1
+            self._later(began_s + after_s, PlayerAnswered(play.token, "whole", began_s, ""))
+        elif result != "never":
+            self._later(began_s + length_s, PlayerAnswered(play.token, result, began_s, ""))
+
+    def _silence(self) -> None:
+        for sound in self.sounds[-1:]:
+            if sound.ends > self.utc:
+                sound.ends, sound.whole = self.utc, False
 
     def _write(self, entry: object) -> None:
         self.journal.append(entry.model_dump_json().encode())  # type: ignore[attr-defined]

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from broker.wire.messages import Ack, Alert, Ask, Change, Event, LiveCue, Status, Time
+from broker.wire.messages import Ack, Alert, Ask, Event, LiveCue, Status, Time
+from config.changes import Change
 from config.day import GateDay
 from config.types import Frozen
 

@@ -167,31 +167,6 @@ class Event(Frozen):
     problems: Annotated[tuple[Problem, ...], Field(max_length=limits.EVENT_RECORDS_MAX)]
 
 
-class Change(Frozen):
-    """What staff did today, as REST and `--changes` files carry it."""
-
-    v: Literal[1]
-    n: Counter
-    key: Id
-    at: Utc
-    by: Name
-    why: Name | None = None
-    kind: Literal[
-        "delay", "hold", "resume", "skip", "move", "reroute", "release", "call", "repeat",
-        "notice", "extend", "day_type", "ready", "left", "quiet", "undo",
-    ]  # fmt: skip
-    gate: Slug | None = None
-    window: Slug | None = None
-    cls: Slug | None = Field(default=None, alias="class")
-    cues: Annotated[tuple[CueId, ...], Field(max_length=limits.CUES_MAX)] = ()
-    ids: Annotated[tuple[Id, ...], Field(max_length=limits.HOLDS_MAX)] = ()
-    delay_s: Annotated[float, Field(ge=-86400, le=86400)] | None = None
-    begins: Utc | None = Field(default=None, alias="from")
-    to: Utc | None = None
-    text: Say | None = None
-    undoes: Counter | None = None
-
-
 MESSAGES: dict[str, type[Frozen]] = {
     "day": GateDay,
     "cue": LiveCue,

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from broker.wire.messages import MESSAGES, Change
+from broker.wire.messages import MESSAGES
+from config.changes import Change
 from config.types import Frozen
 
 MODELS: dict[str, type[Frozen]] = {**MESSAGES, "change": Change}

@@ -1,5 +1,6 @@
 """`fangxue plan`: what a person gets for a file and a date: words, a table, JSON, and an exit status."""
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -176,12 +177,10 @@ def test_no_more_of_a_file_is_read_than_a_plan_may_have(run: Said) -> None:
     assert run("check", "/dev/zero")[0] == 2
 
 
-@pytest.mark.parametrize(
-    "data", [b"\xef\xbb\xbf" + PLAN.encode(), PLAN.replace("\n", "\r\n").encode()], ids=["BOM", "CRLF"]
-)
-def test_a_file_as_other_systems_write_it_is_the_same_plan(run: Said, data: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["\ufeff" + PLAN, PLAN.replace("\n", "\r\n")], ids=["BOM", "CRLF"])
+def test_a_file_as_other_systems_write_it_is_the_same_plan(run: Said, text: str, tmp_path: Path) -> None:
     file = tmp_path / "x.toml"
-    file.write_bytes(data)
+    file.write_bytes(text.encode())
     assert run("check", str(file))[0] == 0
     same = [run("day", one, "--date", "2026-11-25", "--json") for one in (str(file), SAMPLE)]
     assert same[0] == same[1]
@@ -195,6 +194,20 @@ def test_what_is_no_date_is_refused(run: Said, lang: str, text: str) -> None:
     assert run("day", SAMPLE, "--date", text) == (2, "", f'--date = "{text}": {words}\n')
 
 
+def test_a_terminal_of_another_encoding_stops_nothing(run: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, utf8, _ = run("day", SAMPLE, "--date", "2026-11-25", "--json")
+    said = {}
+    for argv in (["day", SAMPLE, "--date", "2026-11-25", "--json"], ["day", SAMPLE, "--date", "2026-11-25"]):
+        out = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+        monkeypatch.setattr(sys, "stdout", out)
+        assert fangxue.main(["plan", *argv]) == 0
+        out.seek(0)
+        said[argv[-1]] = out.read()
+        monkeypatch.undo()
+    assert json.loads(said["--json"]) == json.loads(utf8)
+    assert said["2026-11-25"].startswith("\\u4e1c\\u95e8  2026-11-25  normal\n")
+
+
 @pytest.mark.parametrize("argv", [[], ["day", SAMPLE], ["check"], ["weekly", SAMPLE]])
 def test_a_command_without_what_it_needs_shows_its_usage(
     run: Said, argv: list[str], capsys: pytest.CaptureFixture[str]
@@ -205,6 +218,18 @@ def test_a_command_without_what_it_needs_shows_its_usage(
     assert capsys.readouterr().err.startswith("usage: fangxue plan")
 
 
-def test_the_limit_of_a_plan_is_the_documented_one() -> None:
-    assert f"{limits.PLAN_MAX_BYTES // 1024} KiB" in (ROOT / "docs/plan.md").read_text("utf-8")
-    assert sys.getdefaultencoding() == "utf-8"
+def test_the_documents_limits_are_the_programs() -> None:
+    document = (ROOT / "docs/plan.md").read_text("utf-8")
+    numbers = (
+        f"{limits.PLAN_MAX_BYTES // 1024} KiB",
+        f"{limits.GATES_MAX} 个校门",
+        f"{limits.ZONES_MAX} 个接送区",
+        f"{limits.CLASS_ENTRIES_MAX} 条 `[[classes]]`",
+        f"{limits.WINDOWS_MAX} 个时段",
+        f"{limits.CUES_MAX} 条口令",
+        f"{limits.PLAN_DAY_MAX_BYTES // 1024} KiB",
+        f"1–{limits.ID_MAX} 个",
+        f"名称至多 {limits.NAME_MAX} 字",
+        f"句子至多 {limits.SAY_MAX} 字",
+    )
+    assert [one for one in numbers if one not in document] == []

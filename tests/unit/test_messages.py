@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from broker.wire.messages import Ack, Alert, Change, Event, Held, LiveCue, Record, Status, decode, digest, encode
+from broker.wire.messages import Ack, Alert, Event, Held, LiveCue, Record, Status, decode, digest, encode
 from config import limits
+from config.changes import Change
 from config.day import GateDay
 from config.errors import BadInputError
 from config.types import Frozen

@@ -59,6 +59,8 @@ def test_a_days_date_is_taken_from_its_topic(of: date) -> None:
         "fangxue/v1/shifan/east/down/",
         "fangxue/v1/shifan/east/down/status",
         "fangxue/v1/shifan/east/up/cue",
+        "fangxue/v1/shifan/east/up/status\n",
+        "fangxue/v1/shifan/east/up/status/more",
         "fangxue/v1/shifan/east/up/day/2026-11-25",
         "fangxue/v1/shifan/east/down/day",
         "fangxue/v1/shifan/east/down/day/",

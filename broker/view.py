@@ -1,0 +1,237 @@
+"""What the page and REST show: the whole state of the school's day, made anew from what is known. Pure."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Literal
+
+from broker.desk import Situation
+from broker.wire.messages import Record, Status
+from broker.wire.topics import Address
+from config import limits
+from config.changes import Change, standing
+from config.clock import Instant
+from config.day import Cue, GateDay
+from config.pacing import slip_key, slip_of
+from config.plan import SchoolClass
+from config.types import Frozen, Utc
+
+ClassState = Literal["none", "waiting", "next", "calling", "called", "missed", "skipped"]
+
+
+class HoldView(Frozen):
+    id: str
+    since: Utc | None
+    by: str
+    why: str | None
+
+
+class GateView(Frozen):
+    """`link`: up; lost (its will, or silent for 90 s); never heard. `confirmed`: it holds the day that was issued."""
+
+    id: str
+    name: str
+    link: Literal["up", "lost", "never"]
+    age_s: float | None
+    doing: Literal["idle", "calling", "held", "alert"]
+    now: str | None
+    next: str | None
+    next_at: Utc | None
+    said: int
+    total: int
+    holds: tuple[HoldView, ...]
+    revision: int
+    confirmed: bool
+    check: tuple[str, ...]
+
+
+class ClassView(Frozen):
+    """A class in the window that is open, or comes next; `at` with the slip of its gate."""
+
+    id: str
+    name: str
+    gate: str
+    zone: str
+    state: ClassState
+    at: Utc | None
+
+
+class WindowView(Frozen):
+    id: str
+    name: str
+    kind: str
+    opens: Utc
+    closes: Utc
+    open: bool
+
+
+class ChangeView(Frozen):
+    n: int
+    at: Utc
+    by: str
+    why: str | None
+    kind: str
+    undone: bool
+
+
+class View(Frozen):
+    """Whole state, never a delta. `server_time` is the centre's; `vouched` False: nobody vouches for it."""
+
+    v: Literal[1]
+    school: str
+    name: str
+    zone: str
+    date: str
+    day_type: str
+    server_time: Utc
+    vouched: bool
+    bound_s: float | None
+    window: WindowView | None
+    windows: tuple[WindowView, ...]
+    gates: tuple[GateView, ...]
+    confirmed: int
+    classes: tuple[ClassView, ...]
+    changes: tuple[ChangeView, ...]
+
+
+class Answer(Frozen):
+    """What came of a wish. `revisions`: of each gate's day now; a gate that reports it has the change."""
+
+    n: int
+    kind: str
+    lines: tuple[str, ...]
+    revisions: dict[str, int]
+    again: bool
+
+
+def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) -> View:
+    """Everything at this instant."""
+    school, day_type = here.plan.school, here.days[0].day_type if here.days else "closed"
+    windows = tuple(_windows(here, now))
+    shown = next((one for one in windows if one.kind == "dismissal" and one.closes > now.utc), None)
+    gates = tuple(_gate(here, day, now, status_at_s, shown) for day in here.days)
+    return View(
+        v=1,
+        school=school.id,
+        name=school.name,
+        zone=school.zone,
+        date=here.on.isoformat(),
+        day_type=day_type,
+        server_time=now.utc,
+        vouched=now.bound_s is not None,
+        bound_s=now.bound_s,
+        window=shown,
+        windows=windows,
+        gates=gates,
+        confirmed=len([gate for gate in gates if gate.confirmed]),
+        classes=tuple(_class(here, one, shown) for one in here.plan.classes),
+        changes=tuple(_changes(here)),
+    )
+
+
+def _windows(here: Situation, now: Instant) -> Iterator[WindowView]:
+    found = {window.id: window for day in here.days for window in day.windows}
+    for one in sorted(found.values(), key=lambda window: (window.opens, window.id)):
+        is_open = one.opens <= now.utc < one.closes
+        yield WindowView(id=one.id, name=one.name, kind=one.kind, opens=one.opens, closes=one.closes, open=is_open)
+
+
+def _gate(
+    here: Situation, day: GateDay, now: Instant, at_s: Mapping[Address, float], shown: WindowView | None
+) -> GateView:
+    address, status = Address(day.school, day.gate), here.statuses.get(day.gate)
+    age_s = None if status is None else now.monotonic_s - at_s.get(address, now.monotonic_s)
+    lost = status is not None and (status.link != "up" or (age_s or 0) > limits.LOST_AFTER_S)
+    cues = {cue.id: cue for cue in day.cues}
+    calls = [
+        cue for cue in day.cues if cue.kind == "call" and shown and cue.window == shown.id and cue.state == "planned"
+    ]
+    held = None if status is None else status.days.get(day.date)
+    following = cues.get(status.next or "") if status else None
+    return GateView(
+        id=day.gate,
+        name=next(gate.name for gate in here.plan.gates if gate.id == day.gate),
+        link="never" if status is None else "lost" if lost else "up",
+        age_s=None if age_s is None else round(age_s, 1),
+        doing="idle" if status is None else status.doing,
+        now=_said(cues.get(status.now or "")) if status else None,
+        next=_said(following),
+        next_at=None if following is None else _at(following, status, day),
+        said=len([cue for cue in calls if _heard(_records(here, day, cue))]),
+        total=len(calls),
+        holds=tuple(_holds(here, day)),
+        revision=day.revision,
+        confirmed=not lost and held is not None and held.revision == day.revision,
+        check=() if status is None else status.check,
+    )
+
+
+def _holds(here: Situation, day: GateDay) -> Iterator[HoldView]:
+    known = {hold.id: hold for hold in day.holds}
+    for own in here.held(day.gate):
+        hold = known.get(own)
+        by = hold.by if hold else "门卫"
+        yield HoldView(id=own, since=hold.begins if hold else None, by=by, why=hold.why if hold else None)
+
+
+def _class(here: Situation, of: SchoolClass, shown: WindowView | None) -> ClassView:
+    zone = next(zone for zone in here.plan.zones if zone.id == of.zone)
+    found = next(
+        (
+            (day, cue)
+            for day in here.days
+            for cue in day.cues
+            if shown and of.id in cue.classes and cue.window == shown.id and cue.kind == "call"
+        ),
+        None,
+    )
+    if found is None:
+        return ClassView(id=of.id, name=of.name, gate=zone.gate, zone=zone.name, state="none", at=None)
+    day, cue = found
+    status = here.statuses.get(day.gate)
+    return ClassView(
+        id=of.id,
+        name=of.name,
+        gate=day.gate,
+        zone=zone.name,
+        state=_state(cue, status, _records(here, day, cue)),
+        at=_at(cue, status, day),
+    )
+
+
+def _state(cue: Cue, status: Status | None, records: tuple[Record, ...]) -> ClassState:
+    if status is not None and status.now == cue.id:
+        return "calling"
+    if _heard(records):
+        return "called"
+    if cue.state == "cancelled":
+        return "skipped"
+    if any(record.final for record in records):
+        return "missed"
+    return "next" if status is not None and status.next == cue.id else "waiting"
+
+
+def _changes(here: Situation) -> Iterator[ChangeView]:
+    kept = {change.n for change in standing(here.changes)}
+    for change in reversed(here.changes[-limits.CHANGES_SHOWN :]):
+        yield _change(change, undone=change.n not in kept and change.kind != "undo")
+
+
+def _change(change: Change, *, undone: bool) -> ChangeView:
+    return ChangeView(n=change.n, at=change.at, by=change.by, why=change.why, kind=change.kind, undone=undone)
+
+
+def _at(cue: Cue, status: Status | None, day: GateDay) -> Utc:
+    slips = {} if status is None else {slip_key(day.date, window): slip_s for window, slip_s in status.slip.items()}
+    return cue.at + timedelta(seconds=slip_of(cue, slips))
+
+
+def _records(here: Situation, day: GateDay, cue: Cue) -> tuple[Record, ...]:
+    return here.records.get(f"{day.gate} {cue.id}", ())
+
+
+def _heard(records: tuple[Record, ...]) -> bool:
+    return any(record.heard == "yes" for record in records)
+
+
+def _said(cue: Cue | None) -> str | None:
+    return None if cue is None else cue.say

@@ -1,0 +1,187 @@
+"""What staff did today, folded into the day: plan + changes in, whole list of cues out."""
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from config import limits
+from config.changes import Change, applied, standing
+from config.day import GateDay
+from gate_rig import DATE, at, call, day, window
+
+BASE = day(call(1, 0), call(2, 20), call(3, 40), call(4, 60))
+WEST = BASE.but(gate="west")
+
+
+def own(n: int) -> str:
+    return call(n, 0).id
+
+
+def change(n: int, kind: str, at_s: float = -100, **more: object) -> Change:
+    return Change.model_validate({"v": 1, "n": n, "key": f"k{n}", "at": at(at_s), "by": "王老师", "kind": kind, **more})
+
+
+def cues(*changes: Change, base: GateDay = BASE) -> list[tuple[str, float, str]]:
+    """(class, seconds after 11:30, state) of every cue, in order."""
+    (made,) = applied([base], changes)
+    return [(cue.id.split("/", 2)[2], (cue.at - at(0)).total_seconds(), cue.state) for cue in made.cues]
+
+
+PLANNED = [(f"c{n}/call", 20.0 * (n - 1), "planned") for n in (1, 2, 3, 4)]
+DELAY = change(1, "delay", window="noon", cues=(own(2), own(3), own(4)), delay_s=120)
+SKIP = change(2, "skip", cues=(own(3),))
+
+
+def test_no_change_changes_nothing() -> None:
+    assert applied([BASE, WEST], []) == (BASE, WEST)
+
+
+def test_a_delay_moves_the_rest_that_staff_saw_and_keeps_distances() -> None:
+    assert cues(DELAY) == [PLANNED[0], *((name, at_s + 120, state) for name, at_s, state in PLANNED[1:])]
+    (made,) = applied([BASE], [DELAY])
+    assert [cue.until - cue.at for cue in made.cues] == [timedelta(seconds=60)] * 4
+
+
+def test_two_delays_add_up_and_an_earlier_start_is_a_negative_one() -> None:
+    earlier = change(2, "delay", cues=(own(4),), delay_s=-30)
+    assert cues(DELAY, earlier)[2] == ("c4/call", 150.0, "planned")
+
+
+def test_a_skipped_class_is_cancelled_and_stays_in_the_day() -> None:
+    assert cues(SKIP) == [PLANNED[0], PLANNED[1], ("c3/call", 40.0, "cancelled"), PLANNED[3]]
+
+
+def test_a_hold_is_open_at_every_gate_until_a_resume_names_it() -> None:
+    hold, resume = change(5, "hold", 10, why="下雨"), change(6, "resume", 70, ids=("change-5",))
+    held = applied([BASE, WEST], [hold])
+    assert [[(one.id, one.begins, one.to, one.why) for one in made.holds] for made in held] == [
+        [("change-5", at(10), None, "下雨")]
+    ] * 2
+    assert [made.holds[0].to for made in applied([BASE, WEST], [hold, resume])] == [at(70), at(70)]
+
+
+def test_a_hold_of_one_gate_leaves_the_other_alone_and_a_resume_of_another_id_ends_nothing() -> None:
+    changes = [change(5, "hold", 10, gate="east"), change(6, "resume", 70, ids=("change-4", "button-1"))]
+    east, west = applied([BASE, WEST], changes)
+    assert ([hold.to for hold in east.holds], west.holds) == ([None], ())
+
+
+def test_a_class_called_now_moves_its_own_cue_and_is_marked_as_released() -> None:
+    now = change(7, "call", 25, **{"class": "c4"}, cues=(own(4),), gate="east", text=BASE.cues[3].say)
+    (made,) = applied([BASE], [now])
+    assert cues(now) == [PLANNED[0], PLANNED[1], ("c4/call", 25.0, "planned"), PLANNED[2]]
+    assert [cue.released for cue in made.cues] == [None, None, at(25), None]
+
+
+def test_a_class_called_again_or_outside_a_window_gets_a_cue_of_its_own() -> None:
+    again = change(7, "call", 200, cues=(f"{own(1)}#2",), gate="east")
+    outside = change(8, "call", 4000, **{"class": "c9"}, cues=(f"{DATE}/none/c9/call",), gate="east", text="请注意。")
+    assert cues(again, outside)[4:] == [("c1/call#2", 200.0, "planned"), ("c9/call", 4000.0, "planned")]
+
+
+def test_a_repeat_is_said_once_under_its_own_id() -> None:
+    (made,) = applied([day(call(1, 0, repeat=3))], [change(3, "repeat", 90, cues=(f"{own(1)}#2",), gate="east")])
+    assert [(cue.id, cue.repeat, cue.say) for cue in made.cues][1:] == [(f"{own(1)}#2", 1, BASE.cues[0].say)]
+
+
+def test_a_notice_is_named_by_its_change_and_belongs_to_no_window() -> None:
+    (made,) = applied([BASE], [change(9, "notice", 30, text="请家长退到黄线外。")])
+    notice = made.cues[2]
+    assert (notice.id, notice.window, notice.kind, notice.at) == (f"{DATE}/none/n9/notice", None, "notice", at(30))
+
+
+def test_extend_moves_closes_later_and_never_earlier() -> None:
+    later, earlier = change(3, "extend", window="noon", to=at(2000)), change(4, "extend", window="noon", to=at(100))
+    assert applied([BASE], [later, earlier])[0].windows == (window(closes_s=2000),)
+
+
+UNDOABLE = [
+    DELAY,
+    SKIP,
+    change(1, "hold", why="雨"),
+    change(1, "call", cues=(own(4),), gate="east"),
+    change(1, "notice", text="请等一等。"),
+    change(1, "extend", window="noon", to=at(2000)),
+]
+
+
+@pytest.mark.parametrize("done", UNDOABLE, ids=lambda one: str(one.kind))
+def test_an_undo_before_its_instant_restores_the_day_exactly(done: Change) -> None:
+    undo = change(done.n + 1, "undo", -90, undoes=done.n)
+    assert applied([BASE], [done]) != (BASE,)
+    assert applied([BASE], [done, undo]) == (BASE,)
+
+
+def test_what_an_undo_brings_back_after_its_instant_goes_behind_the_rest() -> None:
+    skipped = change(1, "skip", cues=(own(1),))
+    assert cues(skipped, change(2, "undo", 30, undoes=1)) == [*PLANNED[1:], ("c1/call", 80.0, "planned")]
+
+
+def test_and_not_before_undo_plus_five_seconds() -> None:
+    skipped = change(1, "skip", cues=(own(4),))
+    brought = cues(skipped, change(2, "undo", 500, undoes=1))[3]
+    assert brought == ("c4/call", 500.0 + limits.BACK_AFTER_S, "planned")
+
+
+def test_a_delay_undone_in_the_middle_moves_only_what_would_be_in_the_past() -> None:
+    undone = cues(DELAY, change(2, "undo", 30, undoes=1))
+    assert undone == [PLANNED[0], PLANNED[2], PLANNED[3], ("c2/call", 80.0, "planned")]
+
+
+def test_an_undo_is_not_undone() -> None:
+    undo = change(3, "undo", -90, undoes=2)
+    assert standing([SKIP, undo, change(4, "undo", -80, undoes=3)]) == []
+
+
+def test_what_names_nothing_of_the_day_changes_nothing() -> None:
+    strange = [
+        change(1, "delay", cues=(f"{DATE}/noon/c77/call",), delay_s=60),
+        change(2, "skip", cues=(f"{DATE}/evening/c1/call",)),
+        change(3, "extend", window="evening", to=at(9000)),
+        change(4, "call", cues=(f"{DATE}/evening/c1/call",), gate="east"),
+        change(5, "resume", ids=("nobody",)),
+        change(6, "undo", undoes=999),
+        change(7, "ready", **{"class": "c1"}),
+    ]
+    assert applied([BASE], strange) == (BASE,)
+
+
+def test_the_same_set_gives_the_same_day_in_any_order_of_arrival() -> None:
+    rng = random.Random(11)
+    changes = some_changes(rng, 12)
+    expected = applied([BASE, WEST], changes)
+    for _ in range(50):
+        rng.shuffle(changes)
+        assert applied([BASE, WEST], changes) == expected
+
+
+def test_the_fold_is_total_whatever_was_done() -> None:
+    for seed in range(300):
+        rng = random.Random(seed)
+        for made in applied([BASE, WEST], some_changes(rng, 15)):
+            again = GateDay.model_validate_json(made.model_dump_json(by_alias=True))
+            assert again == made, f"seed {seed}"
+
+
+def some_changes(rng: random.Random, most: int) -> list[Change]:
+    return [some_change(rng, n) for n in range(1, rng.randrange(2, most))]
+
+
+def some_change(rng: random.Random, n: int) -> Change:
+    ids = [own(k) for k in range(1, 6)] + [f"{own(1)}#2", f"{DATE}/none/c9/call"]
+    some: Sequence[str] = tuple(rng.sample(ids, rng.randrange(0, 4)))
+    kind = rng.choice(["delay", "hold", "resume", "skip", "extend", "call", "repeat", "notice", "undo", "move"])
+    more: dict[str, object] = {
+        "delay": {"cues": some, "delay_s": rng.choice([-60.0, 30.0, 600.0])},
+        "hold": {},
+        "resume": {"ids": (f"change-{rng.randrange(1, 15)}",)},
+        "skip": {"cues": some},
+        "extend": {"window": rng.choice(["noon", "evening"]), "to": at(rng.randrange(0, 4000))},
+        "call": {"cues": some[:1], "class": "c9", "text": rng.choice([None, "请注意。"])},
+        "repeat": {"cues": some[:1]},
+        "notice": {"text": "请注意。"},
+        "undo": {"undoes": rng.randrange(1, 15)},
+    }.get(kind, {})
+    return change(n, kind, rng.randrange(-100, 2000), gate=rng.choice([None, "east", "west"]), **more)
