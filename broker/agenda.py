@@ -286,13 +286,14 @@ def _kept(state: State) -> tuple[date, ...]:
 
 
 def _live(turn: _Turn) -> None:
-    """Each cue leaves once, 2 s ahead of its instant at that gate."""
+    """Each cue leaves once, 2 s ahead of its instant at that gate; in a hold none does."""
     now = turn.now
     if now.bound_s is None or now.bound_s > limits.TOLERANCE_S:
         return
     ahead = timedelta(seconds=limits.LIVE_AHEAD_S)
     for address, issued in _in_order(turn.state):
-        if _newer_at_gate(turn.state, address, issued):
+        held = any(hold.to is None for hold in issued.day.holds)
+        if held or _newer_at_gate(turn.state, address, issued):
             continue
         slips = _slips(turn.state, address, issued.day)
         for cue in issued.day.cues:

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,9 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from audio.reading import unreadable
+from broker.wire.messages import decode
 from config import limits
+from config.changes import Change
 from config.day import GateDay
 from config.errors import BadInputError
 from config.findings import Finding, Lang, words
@@ -43,6 +46,10 @@ _NO_DATE: dict[Lang, str] = {
     "zh": "--date = {text}: 不是日期 → 写成 2026-11-25",
     "en": "--date = {text}: is no date → write it as 2026-11-25",
 }
+_TWIN: dict[Lang, str] = {
+    "zh": "{file}: n = {n} 用了两次 → 每条变更一个号",
+    "en": "{file}: n = {n} stands twice → each change has its own number",
+}
 _WEEKDAYS = dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "一二三四五六日", strict=True))
 
 
@@ -56,6 +63,7 @@ def plan(argv: Sequence[str]) -> int:
         verb.add_argument("file", type=Path, metavar="FILE", help="方案文件 the plan (TOML)")
     day.add_argument("--date", required=True, metavar="D", help="日期 the date, as 2026-11-25")
     day.add_argument("--json", action="store_true", help="GateDay 数组 the GateDays as one JSON array")
+    day.add_argument("--changes", type=Path, metavar="FILE", help="变更，一行一条 one Change a line")
     options = parser.parse_args(argv)
     lang = language(os.environ)
     made = load(options.file, lang, lambda text: "".join(unreadable(text)))
@@ -63,7 +71,7 @@ def plan(argv: Sequence[str]) -> int:
         _say(f"{options.file}: " + ("没有发现错误" if lang == "zh" else "no errors found"))
         return 0
     on = _date(options.date, lang)
-    days = timetable(made, on)
+    days = timetable(made, on, () if options.changes is None else _changes(options.changes, lang))
     if (of := day_of(made.calendar, on)).day_type == "closed":
         print(why_closed(made, on, of, lang), file=sys.stderr)
     if options.json:
@@ -82,15 +90,7 @@ def _say(text: str) -> None:
 
 def load(file: Path, lang: Lang, voice: Unreadable) -> Plan:
     """A plan out of its file; warnings go to stderr. Raises BadInputError with every finding in words."""
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(limits.PLAN_MAX_BYTES + 1)
-    except OSError as error:
-        message = f"{file}: {_UNREAD[lang].format(detail=error.strerror)}"
-        raise BadInputError(message) from error
-    text, findings = decoded(data, limits.PLAN_MAX_BYTES)
-    if text is None:
-        raise BadInputError(_lines(file, findings, lang))
+    text = _text(file, lang)
     try:
         made, warnings = read(text, str(file), voice)
     except PlanError as error:
@@ -100,11 +100,40 @@ def load(file: Path, lang: Lang, voice: Unreadable) -> Plan:
     return made
 
 
+def _text(file: Path, lang: Lang) -> str:
+    """A file's text, as far as it may be long. Raises BadInputError."""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(limits.PLAN_MAX_BYTES + 1)
+    except OSError as error:
+        message = f"{file}: {_UNREAD[lang].format(detail=error.strerror)}"
+        raise BadInputError(message) from error
+    text, findings = decoded(data, limits.PLAN_MAX_BYTES)
+    if text is None:
+        raise BadInputError(_lines(file, findings, lang))
+    return text
+
+
 def why_closed(made: Plan, on: date, of: DayOf, lang: Lang) -> str:
     """The reason in words, or whom to ask."""
     weekday = f"星期{_WEEKDAYS[of.why]}" if lang == "zh" and of.why in _WEEKDAYS else of.why
     text = _CLOSED[lang][of.source]
     return text.format(date=on, why=of.why, weekday=weekday, contact=made.school.contact)
+
+
+def _changes(file: Path, lang: Lang) -> tuple[Change, ...]:
+    """The changes of a file. Raises BadInputError with every bad line at once."""
+    found, bad = [], []
+    for number, line in enumerate(_text(file, lang).splitlines(), 1):
+        try:
+            found.append(decode(line.encode(), Change))
+        except BadInputError as error:
+            bad.append(f"{file}:{number}: {error} → docs/wire/change.schema.json")
+    twins = [n for n, times in Counter(change.n for change in found).items() if times > 1]
+    bad += [_TWIN[lang].format(file=file, n=n) for n in twins]
+    if bad:
+        raise BadInputError("\n".join(bad))
+    return tuple(found)
 
 
 def _date(text: str, lang: Lang) -> date:

@@ -22,8 +22,8 @@ WishKind = Literal["hold", "resume", "delay", "skip", "call", "repeat", "notice"
 class Wish(Frozen):
     """What a person asks, as REST takes it. `key` makes it once. `confirmed`: asked twice, and meant.
 
-    hold [gate] · resume ids · delay window delay_s [gate] · skip class [window] · call class [gate] · repeat [cue, gate]
-    notice text [gate] · extend window delay_s · undo undoes
+    hold [gate] · resume ids · delay window delay_s [gate] · skip class [window] · call class [gate] · repeat [cue]
+    [gate] · notice text [gate] · extend window delay_s · undo undoes
     """
 
     key: Id

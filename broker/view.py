@@ -70,6 +70,11 @@ class ChangeView(Frozen):
     by: str
     why: str | None
     kind: str
+    gate: str | None
+    class_id: str | None
+    window: str | None
+    delay_s: float | None
+    undoes: int | None
     undone: bool
 
 
@@ -217,7 +222,19 @@ def _changes(here: Situation) -> Iterator[ChangeView]:
 
 
 def _change(change: Change, *, undone: bool) -> ChangeView:
-    return ChangeView(n=change.n, at=change.at, by=change.by, why=change.why, kind=change.kind, undone=undone)
+    return ChangeView(
+        n=change.n,
+        at=change.at,
+        by=change.by,
+        why=change.why,
+        kind=change.kind,
+        gate=change.gate,
+        class_id=change.cls,
+        window=change.window,
+        delay_s=change.delay_s,
+        undoes=change.undoes,
+        undone=undone,
+    )
 
 
 def _at(cue: Cue, status: Status | None, day: GateDay) -> Utc:

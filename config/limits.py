@@ -173,3 +173,26 @@ FEED_LATE_S = 0.5
 """A piece handed out later than this is a hole in the sentence: not heard whole."""
 FEED_PIPE_BYTES = 16 * 1024
 """Sound that waits in the pipe to aplay (0.37 s): it outlives a killed gate by no more than this and the buffer."""
+
+# Console ----------------------------------------------------------------------------------------
+CONSOLE_PORT = 8300
+CONSOLE_BODY_MAX_BYTES = 8 * 1024
+"""A wish is below 1 KB."""
+CONSOLE_ANSWER_S = 5.0
+"""The centre takes a wish within this, or the wish is taken back and asked again with the same key."""
+CONSOLE_SUBSCRIBERS_MAX = 64
+"""Open event streams: every phone of a school and some forgotten tabs."""
+CONSOLE_CONNECTIONS_MAX = 128
+VIEW_EVERY_S = 0.2
+"""The state is made anew at most this often, however much happens."""
+BEAT_S = 5.0
+"""A line in a stream in which nothing else was said, so that nobody between closes it."""
+STALE_S = 12.0
+"""A page without news for this long says so and locks its buttons."""
+CONSOLE_STOP_S = 2.0
+"""Open answers may end within this; then the process ends."""
+PAGE_TIME_OFF_S = 2.0
+"""A page that shows another time than the centre's cannot confirm it."""
+CLIENT_TRIES = 3
+"""`fangxue change` asks so often with one key, then says that it does not know."""
+CLIENT_ANSWER_S = 8.0

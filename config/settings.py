@@ -60,6 +60,13 @@ class ClockSettings(Frozen):
     source: Literal["kernel", "owner"] = "kernel"
 
 
+class ConsoleSettings(Frozen):
+    """Where REST and the page are. Loopback only, until people have accounts."""
+
+    host: Literal["127.0.0.1", "localhost", "::1"] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = limits.CONSOLE_PORT
+
+
 class CentreSettings(Frozen):
     """Of the centre. Without `broker` it runs one of its own, for this machine alone."""
 
@@ -67,6 +74,7 @@ class CentreSettings(Frozen):
     plan: Path
     data: Path
     clock: ClockSettings = ClockSettings()
+    console: ConsoleSettings = ConsoleSettings()
     broker: BrokerSettings | None = None
     embedded_port: Annotated[int, Field(ge=1, le=65535)] | None = None
 

@@ -32,6 +32,7 @@ from centre_rig import (
 )
 from config import limits
 from config.clock import Instant
+from config.day import Hold
 
 # Live cues ----------------------------------------------------------------------------------------
 
@@ -43,6 +44,13 @@ def ticks(*after_s: float, bound_s: float | None = 0.1) -> list[tuple[Instant, A
 def test_a_cue_leaves_once_two_seconds_ahead() -> None:
     _, effects = told(running(), *ticks(297.999, 298.0, 298.5, 300.0, 300.1, 343.0, 344.0))
     assert effects == [live(EAST_TODAY, 0, instant(298)), live(EAST_TODAY, 1, instant(343))]
+
+
+def test_in_a_hold_no_cue_leaves() -> None:
+    fields = {"id": "change-1", "from": instant(290).utc, "to": None, "why": None, "by": "王老师"}
+    stopped = issued(EAST_TODAY.day.but(revision=2, holds=(Hold.model_validate(fields),)))
+    state, _ = step(running(), instant(290), DaysIssued((EAST, WEST), (stopped, EAST_TOMORROW, WEST_TODAY), TODAY))
+    assert told(state, *ticks(298.0, 343.0))[1] == []
 
 
 def test_a_cue_whose_instant_is_over_does_not_leave() -> None:

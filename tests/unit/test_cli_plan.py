@@ -208,6 +208,29 @@ def test_a_terminal_of_another_encoding_stops_nothing(run: Said, monkeypatch: py
     assert said["2026-11-25"].startswith("\\u4e1c\\u95e8  2026-11-25  normal\n")
 
 
+def change(n: int, kind: str, **more: object) -> str:
+    return json.dumps({"v": 1, "n": n, "key": f"k{n}", "at": "2026-11-25T03:00:00Z", "by": "王", "kind": kind, **more})
+
+
+def test_changes_of_a_file_are_folded_into_the_day(run: Said, tmp_path: Path) -> None:
+    own = "2026-11-25/noon/g3c1/call"
+    file = tmp_path / "changes"
+    file.write_text("\n".join([change(1, "delay", cues=[own], delay_s=120), change(2, "hold", gate="east")]) + "\n")
+    code, out, _ = run("day", str(SAMPLE), "--date", "2026-11-25", "--changes", str(file), "--json")
+    east, west = json.loads(out)
+    assert code == 0
+    assert [cue["at"] for cue in east["cues"] if cue["id"] == own] == ["2026-11-25T03:32:00Z"]
+    assert ([hold["id"] for hold in east["holds"]], west["holds"]) == (["change-2"], [])
+
+
+def test_every_bad_line_of_changes_is_named_at_once(run: Said, tmp_path: Path, lang: str) -> None:
+    file = tmp_path / "changes"
+    file.write_text("\n".join([change(1, "fly"), "{", change(3, "hold"), change(3, "hold")]))
+    code, out, err = run("day", str(SAMPLE), "--date", "2026-11-25", "--changes", str(file))
+    assert (code, out) == (2, "")
+    assert [line.split(": ")[0] for line in err.splitlines()] == [f"{file}:1", f"{file}:2", str(file)]
+
+
 @pytest.mark.parametrize("argv", [[], ["day", SAMPLE], ["check"], ["weekly", SAMPLE]])
 def test_a_command_without_what_it_needs_shows_its_usage(
     run: Said, argv: list[str], capsys: pytest.CaptureFixture[str]
