@@ -26,5 +26,8 @@ class Synthesizer(Protocol):
         ...
 
     def speak(self, texts: Sequence[str], folder: Path) -> Iterator[Spoken]:
-        """Speak each text into a file in `folder`; one result a text, in order. A sentence that failed is a result."""
+        """Speak each text into a file in `folder`; one result a text, in order. A sentence that failed is a result.
+
+        Raises OutsideError when the engine itself is lost: the rest needs a new one.
+        """
         ...

@@ -26,6 +26,8 @@ READING = 1
 
 _ENDED_S = 30.0
 """A sentence takes 10 ms; 3,000 times that is a busy machine."""
+_RATE = 1
+"""espeakRATE of speak_lib.h."""
 _PROOF = "三年级一班"
 _PROOF_TONES = ["55", "35", "35", "55", "55"]
 
@@ -59,15 +61,24 @@ class Pyttsx3Synthesizer:
         self._voice = voice
         self._espeak, self._engine = _load()
         self._ended = threading.Event()
-        self._engine.connect("finished-utterance", lambda **_: self._ended.set())
-        self._engine.setProperty("voice", voice)
-        self._engine.setProperty("rate", RATE_WPM)
-        self._engine.runAndWait()  # properties wait in a queue until a run
+        self._cancelled = False
+        self._engine.connect("finished-utterance", self._on_finished)
+        self._engine.setProperty("voice", voice)  # waits in a queue until a run
+        # A run begins with a cancel if espeak's thread is busy, which loses the parameters on their way to it, and the
+        # next sentence. So: never a run while it is busy, and the rate is set past pyttsx3.
+        self._espeak.espeak_Synchronize()
+        self._engine.runAndWait()
+        self._espeak.espeak_SetParameter(_RATE, RATE_WPM, 0)
+        self._espeak.espeak_Synchronize()
 
     def check(self) -> None:
         voice = self._engine.getProperty("voice")
         if voice != self._voice:
             message = f"espeak-ng has no voice {self._voice} (it would speak {voice}): install espeakng-loader"
+            raise OutsideError(message)
+        rate_wpm = self._engine.getProperty("rate")
+        if rate_wpm != RATE_WPM:
+            message = f"espeak-ng speaks at {rate_wpm} words a minute, not {RATE_WPM}"
             raise OutsideError(message)
         phonemes = self._phonemes(self._pinyin(_PROOF))
         if "(en)" in phonemes or re.findall(r"\d+", phonemes) != _PROOF_TONES:
@@ -88,14 +99,21 @@ class Pyttsx3Synthesizer:
         self._ended.clear()
         self._engine.save_to_file(toned, str(wav))
         self._engine.runAndWait()
-        # runAndWait waits for nothing: it starts espeak's own thread, which speaks, writes the file and tells us.
-        if not self._ended.wait(_ENDED_S):
-            return Spoken(text, None, f"the speech engine did not finish within {_ENDED_S:.0f} s")
-        # That thread is still inside pyttsx3: the next sentence would meet it there, and both would hang.
+        # runAndWait may return at once: espeak's own thread speaks, writes the file and then tells us.
+        if not self._ended.wait(_ENDED_S) or self._cancelled:
+            # What it still does could end up in the file of the next sentence: another class.
+            message = f"the speech engine lost “{text}”"
+            raise OutsideError(message)
+        # That thread is still inside pyttsx3: the next sentence would meet it there.
         self._espeak.espeak_Synchronize()
         if not wav.is_file():
             return Spoken(text, None, "the speech engine wrote no file")
         return Spoken(text, wav)
+
+    def _on_finished(self, *, completed: bool, **_: object) -> None:
+        """On espeak's thread when the file is written; on ours, not completed, when pyttsx3 cancelled the sentence."""
+        self._cancelled = self._cancelled or not completed
+        self._ended.set()
 
     def _phonemes(self, toned: str) -> str:
         """What the voice makes of a reading: the tones as numbers, other languages as "(en)"."""

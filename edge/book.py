@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter
 
 from broker.wire.messages import Counter, Digest, Log, Problem, Record, decode
 from config import limits
-from config.day import GateDay
+from config.day import GateDay, Hold
 from config.types import CueId, Day, Frozen, Seconds, Utc
 
 
@@ -109,10 +109,11 @@ ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A day the gate holds."""
+    """A day the gate holds. `holds`: also those that an older revision opened and no newer one ended."""
 
     day: GateDay
     digest: str
+    holds: tuple[Hold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +142,15 @@ class Book:
 def apply(book: Book, entry: Entry) -> Book:
     """The book after one entry."""
     match entry:
-        case Opened():
-            return Book(log=entry.log)
+        case Opened():  # of a journal whose first line was lost it names the rest
+            return replace(book, log=entry.log)
         case Started():
             return replace(book, start=entry.start)
         case Kept():
             day = decode(entry.payload.encode(), GateDay, limits.GATE_DAY_MAX_BYTES)
-            return replace(book, days={**book.days, day.date: Stored(day, entry.digest)})
+            standing = book.days.get(day.date)
+            kept = Stored(day, entry.digest, _holds(standing.holds if standing else (), day.holds))
+            return replace(book, days={**book.days, day.date: kept})
         case Begun():
             cue = entry.record.cue
             return replace(book, open={**book.open, cue: entry}, attempts={**book.attempts, cue: entry.record.attempt})
@@ -169,6 +172,17 @@ def apply(book: Book, entry: Entry) -> Book:
             return replace(book, acked=entry.seq)
         case Forgot():
             return _forgotten(book, entry.before)
+
+
+def _holds(standing: tuple[Hold, ...], named: tuple[Hold, ...]) -> tuple[Hold, ...]:
+    """A newer day adds holds and ends those it names; absence ends nothing, and an ended one never opens again."""
+    holds = {hold.id: hold for hold in standing}
+    for hold in named:
+        if hold.id not in holds or holds[hold.id].to is None:
+            holds[hold.id] = hold
+    ended = [hold for hold in holds.values() if hold.to is not None]
+    standing = tuple(hold for hold in holds.values() if hold.to is None)
+    return (*ended[-limits.HOLDS_MAX :], *standing[-limits.HOLDS_MAX :])
 
 
 def _recorded(book: Book, entry: Recorded) -> Book:

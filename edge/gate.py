@@ -16,11 +16,11 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
-from broker.wire.messages import Problem, Record
 from config import limits
 from config.clock import Instant
+from config.day import Cue
 from config.pacing import Waiting, first, slipped
 from edge import report
 from edge.alphabet import (
@@ -46,17 +46,17 @@ from edge.alphabet import (
     State,
     Tick,
     Woke,
-    Write,
 )
-from edge.book import Acked, Begun, Entry, Forgot, Kept, Noted, Recorded, Reopened, Said, Slipped, Started, apply
-from edge.records import begun_at, changed, ended, heard, last
+from edge.book import Acked, Begun, Forgot, Kept, Reopened, Said, Slipped, Started
+from edge.records import begun_at, changed, ended, given_up, heard, last
 from edge.records import planned as planned_record
-from edge.view import in_force, knows, quiet, today, trusted, waiting_here, withdrawn, zone_known
+from edge.turn import Turn
+from edge.view import day_of, knows, open_holds, quiet, today, waiting_here, withdrawn, zone_known
 
 
 def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Effect, ...]]:
     """One event; every event is legal in every state. The effects are performed in order."""
-    turn = _Turn(state, now)
+    turn = Turn(state, now)
     match event:
         case Woke():
             _woke(turn)
@@ -101,54 +101,14 @@ def wake(state: State, now: Instant) -> float:
     return min([latest_s, *(lead_s for lead_s in leads if lead_s > now.monotonic_s)])
 
 
-# One turn -----------------------------------------------------------------------------------------
-
-
-class _Turn:
-    """The state as it changes within one step, and the effects so far."""
-
-    def __init__(self, state: State, now: Instant) -> None:
-        self.state, self.now = state, now
-        self.effects: list[Effect] = []
-
-    def set(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of State, checked by replace()
-        self.state = replace(self.state, **changes)
-
-    def write(self, entry: Entry) -> None:
-        self.set(book=apply(self.state.book, entry))
-        self.effects.append(Write(entry))
-
-    def record(self, record: Record, until: datetime | None = None) -> None:
-        self.write(Recorded(seq=self.state.book.seq + 1, record=record, until=until))
-
-    def problem(self, code: str, why: str) -> None:
-        """Open a problem (`why`), or close it (empty). Said once, whatever the reason becomes."""
-        book, at = self.state.book, self.now.utc
-        seq, standing = book.seq + 1, book.problems.get(code)
-        if why and standing is None:
-            made = Problem(id=f"{book.log}-{seq}", code=code, args={"why": why[:200]}, opened_at=at, closed_at=None)
-            self.write(Noted(seq=seq, problem=made))
-        elif not why and standing is not None:
-            fields = {name: getattr(standing, name) for name in Problem.model_fields}
-            self.write(Noted(seq=seq, problem=Problem(**{**fields, "closed_at": at})))
-
-    def after(self, seconds: float) -> datetime:
-        return self.now.utc + timedelta(seconds=seconds)
-
-    @property
-    def decides(self) -> bool:
-        """Rule 1."""
-        return trusted(self.now)
-
-
 # What every event may bring -----------------------------------------------------------------------
 
 
-def _woke(turn: _Turn) -> None:
+def _woke(turn: Turn) -> None:
     turn.write(Started(start=turn.state.book.start + 1))
     turn.set(zone=next((stored.day.zone for stored in turn.state.book.days.values()), turn.state.zone))
-    free_s = turn.now.monotonic_s + max(limits.BOOT_PAUSE_S, limits.REST_S)
-    turn.set(free_from_s=free_s)
+    rests_s = [window.rest_s for stored in turn.state.book.days.values() for window in stored.day.windows]
+    turn.set(free_from_s=turn.now.monotonic_s + max([limits.BOOT_PAUSE_S, limits.REST_S, *rests_s]))
     for cue, begun in turn.state.book.open.items():
         if said := turn.state.book.said.get(cue):
             turn.record(ended(begun.record, heard(begun.record), said.ended))
@@ -156,7 +116,7 @@ def _woke(turn: _Turn) -> None:
             turn.record(changed(begun.record, final=last(turn.state, begun.record)))
 
 
-def _day_came(turn: _Turn, event: DayCame) -> None:
+def _day_came(turn: Turn, event: DayCame) -> None:
     """A newer revision is kept; an older or the same one is a cached copy and changes nothing."""
     day, book = event.day, turn.state.book
     standing = book.days.get(day.date)
@@ -164,29 +124,42 @@ def _day_came(turn: _Turn, event: DayCame) -> None:
         turn.problem("refused-day", f"{day.date}: pacing is not timed")
     elif not zone_known(day.zone):
         turn.problem("refused-day", f"{day.date}: no time zone {day.zone}")
+    elif standing is None and len(book.days) >= 2 * limits.HORIZON_DAYS:
+        turn.problem("refused-day", f"{day.date}: {len(book.days)} days are kept already")
     elif standing is None or day.revision > standing.day.revision:
         turn.write(Kept(digest=event.digest, payload=event.payload))
         turn.set(zone=day.zone, lives={cue: live for cue, live in turn.state.lives.items() if not knows(day, live)})
         for cue in day.cues:
-            if cue.state == "planned" and (until := book.unheard.get(cue.id)) and cue.until > until:
-                turn.write(Reopened(cue=cue.id))
+            _reopen(turn, cue)
         if standing is None and day.date == today(turn.state, turn.now):
             turn.set(returned=turn.now.utc)
         turn.problem("refused-day", "")
     turn.effects.append(Accept(event.receipt))
 
 
-def _live_came(turn: _Turn, event: LiveCame) -> None:
+def _reopen(turn: Turn, cue: Cue) -> None:
+    """Nobody heard it, and it may now be said later than was known when it was given up."""
+    until = turn.state.book.unheard.get(cue.id)
+    if cue.state == "planned" and until is not None and cue.until > until:
+        turn.write(Reopened(cue=cue.id))
+
+
+def _live_came(turn: Turn, event: LiveCame) -> None:
     """A gate that has the day keeps its own queue; one without (a new card) uses the live cue."""
     live, book = event.live, turn.state.book
+    cue, lives = live.cue, {of: one for of, one in turn.state.lives.items() if of not in book.done}
     known = any(knows(stored.day, live) for stored in book.days.values())
-    if not known and live.cue.id not in book.done and len(turn.state.lives) < limits.LIVE_MAX:
-        turn.set(lives={**turn.state.lives, live.cue.id: live}, status=None)
+    standing = lives.get(cue.id)
+    older = standing is not None and live.revision < standing.revision
+    if not known and not older and (standing or len(lives) < limits.LIVE_MAX):
+        _reopen(turn, cue)
+        if cue.id not in turn.state.book.done:
+            turn.set(lives={**lives, cue.id: live}, status=None)
     turn.problem("refused-cue", "")
     turn.effects.append(Accept(event.receipt))
 
 
-def _ack_came(turn: _Turn, event: AckCame) -> None:
+def _ack_came(turn: Turn, event: AckCame) -> None:
     book = turn.state.book
     if event.ack.log == book.log and event.ack.seq <= book.seq:
         turn.set(answered=True)
@@ -196,16 +169,17 @@ def _ack_came(turn: _Turn, event: AckCame) -> None:
     turn.effects.append(Accept(event.receipt))
 
 
-def _rendered(turn: _Turn, event: Rendered) -> None:
+def _rendered(turn: Turn, event: Rendered) -> None:
     if event.length_s is None:
         turn.problem("clip", f"{event.say}: {event.why}")
         turn.set(asked={**turn.state.asked, event.say: turn.now.monotonic_s + limits.RENDER_RETRY_S})
         return
     turn.set(clips={**turn.state.clips, event.say: event.length_s})
-    turn.problem("clip", "")
+    if not any(math.isfinite(again_s) and say not in turn.state.clips for say, again_s in turn.state.asked.items()):
+        turn.problem("clip", "")
 
 
-def _clock(turn: _Turn) -> None:
+def _clock(turn: Turn) -> None:
     """The bound came or went; the time without it moves nothing."""
     if turn.decides and not turn.state.vouched:
         turn.set(vouched=True, returned=turn.now.utc)
@@ -216,20 +190,21 @@ def _clock(turn: _Turn) -> None:
             turn.problem("clock", "no source vouches for the time" if turn.now.bound_s is None else "bound too wide")
 
 
-def _holds(turn: _Turn) -> None:
-    held = any(hold.to is None for day in in_force(turn.state, turn.now) for hold in day.holds)
-    was = turn.state.held
+def _holds(turn: Turn) -> None:
+    was, held = turn.state.held, bool(open_holds(turn.state, turn.now))
     turn.set(held=held)
     if was and not held:
         _freed(turn, turn.now.utc)
 
 
-def _freed(turn: _Turn, free: datetime) -> None:
+def _freed(turn: Turn, free: datetime) -> None:
+    if not turn.decides:  # without a clock nobody knows how late a call is
+        return
     for window, slip_s in slipped(waiting_here(turn.state, turn.now), free, turn.state.returned).items():
         turn.write(Slipped(window=window, slip_s=round(slip_s, 3)))
 
 
-def _render(turn: _Turn) -> None:
+def _render(turn: Turn) -> None:
     """Every sentence is made before it is due; a failed one is asked for again after a while."""
     state, now_s = turn.state, turn.now.monotonic_s
     cues = [cue for stored in state.book.days.values() for cue in stored.day.cues]
@@ -242,18 +217,26 @@ def _render(turn: _Turn) -> None:
         turn.effects.append(Render(tuple(new)))
 
 
-def _forget(turn: _Turn) -> None:
+def _forget(turn: Turn) -> None:
     """A date that has passed, by a trusted clock, is over; yesterday's windows may still be open."""
-    before = today(turn.state, turn.now) - timedelta(days=1)
-    if turn.decides and any(of < before for of in turn.state.book.days):
-        turn.write(Forgot(before=before))
+    before, book = today(turn.state, turn.now) - timedelta(days=1), turn.state.book
+    if not turn.decides or not (
+        any(of < before for of in book.days) or any(cue < str(before) for cue in book.attempts)
+    ):
+        return
+    turn.write(Forgot(before=before))
+    lives = {cue: live for cue, live in turn.state.lives.items() if cue >= str(before)}
+    cues = [cue for stored in turn.state.book.days.values() for cue in stored.day.cues]
+    says = {cue.say for cue in (*cues, *(live.cue for live in lives.values()))}
+    clips = {say: length_s for say, length_s in turn.state.clips.items() if say in says}
+    turn.set(lives=lives, clips=clips, asked={say: at_s for say, at_s in turn.state.asked.items() if say in says})
 
 
 # Doing × (time passes, the player answers) --------------------------------------------------------
 
 
-def _idle(turn: _Turn, _: GateEvent) -> None:
-    """Take the first cue whose lead begins now; what can no longer begin is missed."""
+def _idle(turn: Turn, _: GateEvent) -> None:
+    """Take the first cue whose lead may begin now; what can no longer begin is missed."""
     now, lead_s = turn.now, limits.LEAD_MS / 1000
     if not turn.decides or turn.state.held or now.monotonic_s < turn.state.free_from_s - lead_s:
         return
@@ -263,41 +246,52 @@ def _idle(turn: _Turn, _: GateEvent) -> None:
     for one in queue:
         if one.ends < audible:
             _missed(turn, one)
-    head = first(one for one in queue if one.ends >= audible and one.cue.say in turn.state.clips)
-    if head is None or head.begins - timedelta(seconds=lead_s) > now.utc:
+    leads = turn.after(lead_s)
+    sayable = (one for one in queue if one.begins <= leads and one.ends >= audible)
+    head = first(one for one in sayable if one.cue.say in turn.state.clips)
+    if head is None:
         return
     audible_s = max(audible_s, now.monotonic_s + (head.begins - now.utc).total_seconds())
     record = planned_record(turn.state, now, head, turn.after(audible_s - now.monotonic_s))
     turn.write(Begun(record=record))
     start_s = audible_s - limits.PLAY_AHEAD_MS / 1000
-    turn.set(doing=Leading(head.cue, head.window, record, start_s, silent=quiet(turn.state, now)))
+    turn.set(doing=Leading(head.cue, head.window, record, start_s, silent=_hushed(turn, head.cue, audible_s)))
 
 
-def _missed(turn: _Turn, one: Waiting) -> None:
-    """Nobody will hear it: missed, or, after an attempt, its end stays unknown."""
-    tried = turn.state.book.attempts.get(one.cue.id, 0)
-    record = changed(planned_record(turn.state, turn.now, one, turn.now.utc), final=True, actual=None, attempt=tried)
-    turn.record(
-        record if tried else changed(record, result="missed", heard="no"), until=None if tried else one.cue.until
-    )
+def _hushed(turn: Turn, cue: Cue, audible_s: float, sayings: int | None = None) -> bool:
+    """Whether the cue, begun then, would still be heard when it must be quiet."""
+    one_s = turn.state.clips[cue.say] + limits.SAYING_GAP_S
+    return quiet(turn.state, turn.now, turn.after(audible_s - turn.now.monotonic_s + one_s * (sayings or cue.repeat)))
 
 
-def _leading(turn: _Turn, _: GateEvent) -> None:
-    """Until the player starts, a newer day that cancels the cue or holds the gate is still in time."""
+def _missed(turn: Turn, one: Waiting) -> None:
+    """Too late. A gate without the day does not know what it missed: it forgets a live cue that it never began."""
+    cue, book = one.cue, turn.state.book
+    if cue.id not in book.attempts and day_of(turn.state, cue.id) is None:
+        turn.set(lives={of: live for of, live in turn.state.lives.items() if of != cue.id})
+        return
+    turn.record(given_up(turn.state, turn.now, one), until=None if cue.id in book.unknown else cue.until)
+
+
+def _leading(turn: Turn, _: GateEvent) -> None:
+    """Until the player starts, a newer day that cancels the cue or holds the gate is still in time, and so is a
+    clock that is lost: the machine may have slept.
+    """
     doing = turn.state.doing
     assert isinstance(doing, Leading)
     if withdrawn(turn.state, doing.cue):
         record = changed(doing.record, result="cancelled", final=True, actual=None, heard="no")
-        turn.record(record, until=doing.cue.until)
+        turn.record(record, until=doing.cue.at)  # whatever plans it again reopens it
         turn.set(doing=Idle())
-    elif turn.state.held:
+    elif turn.state.held or not turn.decides:
         turn.record(changed(doing.record, actual=None, heard="no"))
         turn.set(doing=Idle())
     elif turn.now.monotonic_s >= doing.until_s:
-        _say(turn, doing)
+        silent = _hushed(turn, doing.cue, doing.until_s)
+        _say(turn, doing if silent == doing.silent else replace(doing, silent=silent))
 
 
-def _saying(turn: _Turn, event: GateEvent) -> None:
+def _saying(turn: Turn, event: GateEvent) -> None:
     doing = turn.state.doing
     assert isinstance(doing, Saying)
     token = f"{doing.cue.id}|{doing.record.attempt}"
@@ -313,7 +307,7 @@ def _saying(turn: _Turn, event: GateEvent) -> None:
         _interrupted(turn, doing, "unknown")
 
 
-def _answered(turn: _Turn, doing: Saying, event: PlayerAnswered) -> None:
+def _answered(turn: Turn, doing: Saying, event: PlayerAnswered) -> None:
     if event.result != "whole":
         turn.problem("player", event.why or event.result)
         _interrupted(turn, doing, "no" if event.began_s is None else "unknown")
@@ -330,10 +324,10 @@ def _answered(turn: _Turn, doing: Saying, event: PlayerAnswered) -> None:
     _rest(turn)
 
 
-def _pausing(turn: _Turn, _: GateEvent) -> None:
+def _pausing(turn: Turn, _: GateEvent) -> None:
     doing = turn.state.doing
     assert isinstance(doing, Pausing)
-    if turn.state.held:
+    if turn.state.held or not turn.decides or _hushed(turn, doing.cue, turn.now.monotonic_s, 1):
         said = turn.state.book.said[doing.cue.id]
         turn.record(ended(doing.record, heard(doing.record), said.ended))
         _rest(turn)
@@ -341,7 +335,7 @@ def _pausing(turn: _Turn, _: GateEvent) -> None:
         _say(turn, replace(doing, saying=doing.saying + 1))
 
 
-def _say(turn: _Turn, doing: Leading) -> None:
+def _say(turn: Turn, doing: Leading) -> None:
     length_s = turn.state.clips[doing.cue.say]
     until_s = turn.now.monotonic_s + length_s + (0 if doing.silent else limits.PLAYED_GRACE_S)
     turn.set(doing=Saying(doing.cue, doing.window, doing.record, until_s, doing.saying, doing.silent))
@@ -350,19 +344,18 @@ def _say(turn: _Turn, doing: Leading) -> None:
         turn.effects.append(Play(f"{doing.cue.id}|{doing.record.attempt}", doing.cue.say, gain_db))
 
 
-def _interrupted(turn: _Turn, doing: Saying, unheard: Literal["no", "unknown"]) -> None:
+def _interrupted(turn: Turn, doing: Saying, unheard: Literal["no", "unknown"]) -> None:
     """After one whole saying a call is announced; before it, it is said once more."""
     record = doing.record
     if said := turn.state.book.said.get(doing.cue.id):
         turn.record(ended(record, heard(record), said.ended))
     else:
-        turn.record(
-            changed(record, ended=turn.now.utc, final=last(turn.state, changed(record, heard=unheard)), heard=unheard)
-        )
+        record = changed(record, heard=unheard, actual=None if unheard == "no" else record.actual)
+        turn.record(changed(record, ended=turn.now.utc, final=last(turn.state, record)))
     _rest(turn)
 
 
-def _rest(turn: _Turn) -> None:
+def _rest(turn: Turn) -> None:
     doing = turn.state.doing
     assert isinstance(doing, Leading)
     rest_s = doing.window.rest_s if doing.window else limits.REST_S
@@ -370,7 +363,7 @@ def _rest(turn: _Turn) -> None:
     _freed(turn, turn.after(rest_s))
 
 
-_TABLE: dict[type[Doing], Callable[[_Turn, GateEvent], None]] = {
+_TABLE: dict[type[Doing], Callable[[Turn, GateEvent], None]] = {
     Idle: _idle,
     Leading: _leading,
     Saying: _saying,

@@ -7,13 +7,13 @@ from config import limits
 from config.clock import Instant
 from config.pacing import Waiting
 from edge.alphabet import Leading, PlayerAnswered, State
+from edge.view import day_of, trusted
 
 
 def planned(state: State, now: Instant, one: Waiting, actual: datetime) -> Record:
     """What will be true of this attempt if nothing more is heard of it."""
     book, cue = state.book, one.cue
-    day = next((s.day for s in book.days.values() if cue.id.startswith(s.day.date.isoformat())), None)
-    live = state.lives.get(cue.id)
+    day, live = day_of(state, cue.id), state.lives.get(cue.id)
     return Record(
         cue=cue.id,
         attempt=book.attempts.get(cue.id, 0) + 1,
@@ -31,9 +31,16 @@ def planned(state: State, now: Instant, one: Waiting, actual: datetime) -> Recor
     )
 
 
+def given_up(state: State, now: Instant, one: Waiting) -> Record:
+    """The end of a cue that can no longer begin: missed, or, after attempts, interrupted for good."""
+    tried, unknown = state.book.attempts.get(one.cue.id, 0), one.cue.id in state.book.unknown
+    record = changed(planned(state, now, one, now.utc), final=True, actual=None, attempt=tried)
+    return changed(record, result="interrupted" if tried else "missed", heard="unknown" if unknown else "no")
+
+
 def begun_at(now: Instant, doing: Leading, event: PlayerAnswered) -> Record:
-    """The record with the instant that the player saw, for the first saying."""
-    if doing.saying > 1 or event.began_s is None:
+    """The record with the instant that the player saw, for the first saying, if the clock can still tell it."""
+    if doing.saying > 1 or event.began_s is None or not trusted(now):
         return doing.record
     silence_s = limits.CLIP_SILENCE_MS / 1000
     return changed(doing.record, actual=now.utc + timedelta(seconds=event.began_s + silence_s - now.monotonic_s))

@@ -11,7 +11,7 @@ from config.clock import Instant
 from config.pacing import slip_key
 from edge.alphabet import Effect, Idle, Leading, Pausing, Publish, Saying, State
 from edge.book import Noted, Recorded
-from edge.view import in_force, today, trusted, waiting_here
+from edge.view import in_force, open_holds, today, trusted, waiting_here
 
 Pattern = Literal["off", "on", "slow", "fast"]
 
@@ -85,7 +85,7 @@ def status(state: State, now: Instant, link: Literal["up", "closed", "lost"] = "
         now=None if isinstance(doing, Idle) else doing.cue.id,
         next=queue[0].cue.id if queue else None,
         waiting=tuple(late[: limits.LIVE_MAX]),
-        holds=tuple(hold.id for day in in_force(state, now) for hold in day.holds if hold.to is None),
+        holds=tuple(hold.id for hold in open_holds(state, now)[: limits.HOLDS_MAX]),
         slip=slips,
         bound_s=None if now.bound_s is None else round(now.bound_s, 3),
         check=check(state, now),

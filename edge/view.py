@@ -1,14 +1,15 @@
 """What follows from a gate's state at an instant: the days in force, the queue. Pure; `gate.py` decides by it."""
 
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from broker.wire.messages import LiveCue
 from config import limits
 from config.clock import Instant
-from config.day import Cue, GateDay
+from config.day import Cue, GateDay, Hold
 from config.pacing import Waiting, waiting
 from edge.alphabet import Leading, State
+from edge.book import Stored
 
 
 def trusted(now: Instant) -> bool:
@@ -32,42 +33,59 @@ def zone_known(zone: str) -> bool:
 
 def in_force(state: State, now: Instant) -> list[GateDay]:
     """Today's day, and any other whose window is still open."""
+    return [stored.day for stored in _in_force(state, now)]
+
+
+def open_holds(state: State, now: Instant) -> list[Hold]:
+    """The gate is held while there is one."""
+    return [hold for stored in _in_force(state, now) for hold in stored.holds if hold.to is None]
+
+
+def _in_force(state: State, now: Instant) -> list[Stored]:
     date_now = today(state, now)
-    days = (stored.day for stored in state.book.days.values())
     return [
-        day
-        for day in days
-        if day.date == date_now or any(window.opens <= now.utc < window.closes for window in day.windows)
+        stored
+        for of, stored in state.book.days.items()
+        if of == date_now or any(window.opens <= now.utc < window.closes for window in stored.day.windows)
     ]
 
 
 def waiting_here(state: State, now: Instant) -> list[Waiting]:
-    """Everything this gate may still have to say, without what it is saying now; in order."""
+    """Everything this gate may still have to say, without what it is saying now; in order.
+
+    A live cue stands here only while it is newer than the day: it replaces the day's cue.
+    """
     done = set(state.book.done)
     if isinstance(state.doing, Leading):
         done.add(state.doing.cue.id)
-    queue = [one for day in in_force(state, now) for one in waiting(day, done, state.book.slips)]
+    known = done | state.lives.keys()
+    queue = [one for day in in_force(state, now) for one in waiting(day, known, state.book.slips)]
     queue += [
         Waiting(live.cue, live.window, max(0.0, (live.due - live.cue.at).total_seconds()))
         for cue, live in state.lives.items()
-        if cue not in done
+        if cue not in done and live.cue.state == "planned"
     ]
     return sorted(queue, key=lambda one: (one.begins, one.cue.id))
 
 
-def quiet(state: State, now: Instant) -> bool:
-    """Nothing but an actual alert may speak: an exam lock, or a trial."""
+def quiet(state: State, now: Instant, ends: datetime) -> bool:
+    """Nothing that lasts until `ends` may speak: a trial, or an exam lock that begins before that."""
     days = in_force(state, now)
-    locked = (span.begins <= now.utc and (span.to is None or now.utc < span.to) for day in days for span in day.quiet)
+    locked = (span.begins < ends and (span.to is None or now.utc < span.to) for day in days for span in day.quiet)
     return any(day.mode == "trial" for day in days) or any(locked)
 
 
+def day_of(state: State, cue: str) -> GateDay | None:
+    """The stored day a cue belongs to."""
+    return next((of.day for of in state.book.days.values() if cue.startswith(of.day.date.isoformat())), None)
+
+
 def withdrawn(state: State, cue: Cue) -> bool:
-    """Whether the day that is stored now cancels the cue, or no longer has it."""
-    stored = next((s.day for s in state.book.days.values() if cue.id.startswith(s.day.date.isoformat())), None)
-    if stored is None:
-        return False
-    return next((one.state == "cancelled" for one in stored.cues if one.id == cue.id), True)
+    """Whether the newest word on the cue, the stored day or a newer live cue, cancels it or no longer has it."""
+    day, live = day_of(state, cue.id), state.lives.get(cue.id)
+    if live is not None or day is None:
+        return live is not None and live.cue.state == "cancelled"
+    return next((one.state == "cancelled" for one in day.cues if one.id == cue.id), True)
 
 
 def knows(day: GateDay, live: LiveCue) -> bool:

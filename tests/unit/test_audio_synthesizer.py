@@ -93,11 +93,38 @@ def test_tones_are_the_same_each_time(tmp_path: Path) -> None:
     ("voice", "why"), [("sit/nowhere", "no voice sit/nowhere"), ("gmw/en", "not Mandarin"), ("sit/yue", "not Mandarin")]
 )
 def test_a_voice_that_does_not_read_pinyin_is_found_out(voice: str, why: str) -> None:
-    program = f"from audio.synthesizer_pyttsx3 import Pyttsx3Synthesizer as S; S({voice!r}).check()"
+    assert why in refusal(f"Pyttsx3Synthesizer({voice!r}).check()")
 
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False, env=ENVIRONMENT
+
+def test_a_rate_that_was_lost_is_found_out() -> None:
+    """pyttsx3 sometimes cancels it; the class would be spoken nearly twice as fast."""
+    said = refusal(
+        "s = Pyttsx3Synthesizer(); s._espeak.espeak_SetParameter(1, 200, 0); s._espeak.espeak_Synchronize(); s.check()"
     )
 
-    assert "OutsideError" in done.stderr
-    assert why in done.stderr
+    assert "200 words a minute, not 120" in said
+
+
+def test_a_sentence_that_pyttsx3_cancelled_ends_the_engine(tmp_path: Path) -> None:
+    """What espeak still says of it could end up in the file of the next one."""
+    said = refusal(
+        "s = Pyttsx3Synthesizer(); s._engine.proxy._driver._stopping = True; "
+        f"print(list(s.speak(['三年级一班', '三年级二班'], pathlib.Path({str(tmp_path)!r}))))"
+    )
+
+    assert "lost “三年级一班”" in said
+
+
+def refusal(program: str) -> str:
+    """What a process of its own says of the error that ended it."""
+    imports = "import pathlib; from audio.synthesizer_pyttsx3 import Pyttsx3Synthesizer; "
+    done = subprocess.run(
+        [sys.executable, "-c", imports + program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=ENVIRONMENT,
+    )
+    assert "config.errors.OutsideError" in done.stderr
+    return done.stderr

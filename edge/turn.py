@@ -1,0 +1,48 @@
+"""One step of the gate while it is made: the state as it changes, and the effects so far. Pure."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from broker.wire.messages import Problem, Record
+from config.clock import Instant
+from edge.alphabet import Effect, State, Write
+from edge.book import Entry, Noted, Recorded, apply
+from edge.view import trusted
+
+
+class Turn:
+    """The state as it changes within one step, and the effects so far."""
+
+    def __init__(self, state: State, now: Instant) -> None:
+        self.state, self.now = state, now
+        self.effects: list[Effect] = []
+
+    def set(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of State, checked by replace()
+        self.state = replace(self.state, **changes)
+
+    def write(self, entry: Entry) -> None:
+        self.set(book=apply(self.state.book, entry))
+        self.effects.append(Write(entry))
+
+    def record(self, record: Record, until: datetime | None = None) -> None:
+        self.write(Recorded(seq=self.state.book.seq + 1, record=record, until=until))
+
+    def problem(self, code: str, why: str) -> None:
+        """Open a problem (`why`), or close it (empty). Said once, whatever the reason becomes."""
+        book, at = self.state.book, self.now.utc
+        seq, standing = book.seq + 1, book.problems.get(code)
+        if why and standing is None:
+            made = Problem(id=f"{book.log}-{seq}", code=code, args={"why": why[:200]}, opened_at=at, closed_at=None)
+            self.write(Noted(seq=seq, problem=made))
+        elif not why and standing is not None:
+            fields = {name: getattr(standing, name) for name in Problem.model_fields}
+            self.write(Noted(seq=seq, problem=Problem(**{**fields, "closed_at": at})))
+
+    def after(self, seconds: float) -> datetime:
+        return self.now.utc + timedelta(seconds=seconds)
+
+    @property
+    def decides(self) -> bool:
+        """Rule 1."""
+        return trusted(self.now)
