@@ -16,6 +16,7 @@ from audio.reading import unreadable
 from broker import agenda, sheet
 from broker.centre import Centre, Inbox, Parts, PlanChanged
 from broker.cli_plan import load
+from broker.console.server import Console
 from broker.embedded import EmbeddedBroker, start_broker
 from broker.store import Store
 from broker.wake import Alarm
@@ -89,12 +90,18 @@ def _run(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.append(None))
     signal.signal(signal.SIGHUP, lambda *_: asked.append(lambda: _read_again(made, plan_file)))
-    transport.start(inbox.put)
-    try:
-        made.run(inbox, lambda: _each_second(inbox, asked, broker))
-    finally:
-        alarm.close()
-        transport.stop()
+    with contextlib.ExitStack() as stack:
+        stack.callback(alarm.close)
+        console = Console(made, inbox, settings.console, clock.monotonic_s, _log)
+        stack.callback(console.stop)
+
+        def after_each() -> None:
+            console.stir()
+            _each_second(inbox, asked, broker)
+
+        transport.start(inbox.put)
+        stack.callback(transport.stop)
+        made.run(inbox, after_each)
 
 
 def _ring(inbox: Inbox) -> None:

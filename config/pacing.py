@@ -9,6 +9,9 @@ from datetime import date, datetime, timedelta
 
 from config.day import Cue, GateDay, Window
 
+SLIP_MAX_S = 86400.0
+"""What a record can carry."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -60,14 +63,14 @@ def slipped(queue: Iterable[Waiting], free: datetime, returned: datetime | None)
     """The new slips of windows whose first waiting call is late at the instant the gate becomes `free`.
 
     The larger of the slip and how late that call is, never a sum. A call that was already due when power, day or
-    clock `returned` sets none: that time moves nothing.
+    clock `returned` sets none, that time moves nothing; the first that came due after it does.
     """
     calls = [one for one in queue if one.cue.kind == "call" and one.cue.window and one.cue.released is None]
     new = {}
     for key in dict.fromkeys(one.cue.id.rsplit("/", 2)[0] for one in calls):
-        head = first(one for one in calls if one.cue.id.rsplit("/", 2)[0] == key)
-        assert head is not None
-        late_s = (free - head.cue.at).total_seconds()
-        if late_s > head.slip_s and (returned is None or head.begins > returned):
-            new[key] = late_s
+        fresh = (one for one in calls if returned is None or one.begins > returned)
+        head = first(one for one in fresh if one.cue.id.rsplit("/", 2)[0] == key)
+        late_s = (free - head.cue.at).total_seconds() if head else 0.0
+        if head and late_s > head.slip_s:
+            new[key] = min(late_s, SLIP_MAX_S)
     return new

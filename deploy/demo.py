@@ -13,6 +13,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -79,7 +80,7 @@ def _over(*_: object) -> None:
 def _run(folder: Path, options: argparse.Namespace, stack: contextlib.ExitStack) -> None:
     plan, _ = read(SAMPLE.read_text("utf-8"), str(SAMPLE))
     zone = ZoneInfo(plan.school.zone)
-    school = _School(folder, plan, zone)
+    school = _School(folder, plan, zone, _free_port())
     school.write_plan(CLOCK.utc().astimezone(zone), hours_ahead=2)
     centre, port = _start_centre(school, stack)
     recorders = _recorders(plan, folder, options.audio, stack)
@@ -136,6 +137,8 @@ class _School:
     folder: Path
     plan: Plan
     zone: ZoneInfo
+    page: int
+    """The port of the page: a free one, so that a demo runs beside a real centre."""
 
     @property
     def centre(self) -> Path:
@@ -164,8 +167,15 @@ terms = [{{ from = "{midnight.date() - timedelta(days=7)}", to = "{midnight.date
 weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """
         (self.folder / "plan.toml").write_text(text, "utf-8")
-        self.centre.write_text('v = 1\nplan = "plan.toml"\ndata = "centre"\n[clock]\nsource = "owner"\n')
+        settings = 'v = 1\nplan = "plan.toml"\ndata = "centre"\n[clock]\nsource = "owner"\n'
+        self.centre.write_text(f"{settings}[console]\nport = {self.page}\n")
         return midnight.date(), first
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 def _gate_settings(plan: Plan, gate: str, port: int, player: str) -> str:

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import queue
 import random
 import secrets
 import signal
@@ -16,15 +15,15 @@ from audio.renderer import Rendered as Clip
 from audio.renderer import Renderer
 from broker.wire import topics
 from broker.wire.transport_paho import PahoTransport
-from config import limits
 from config.clock import Clock, SystemClock
 from config.errors import BadInputError
 from config.language import language
 from config.settings import GateSettings, PlayerSettings, read
 from edge.alphabet import Rendered
+from edge.inbox import Inbox
 from edge.journal import FileJournal
 from edge.panel_gpiozero import GpioPanel, mock_panel
-from edge.runtime import Inbox, Parts, Runtime
+from edge.runtime import Parts, Runtime
 from fangxue import __version__
 
 
@@ -45,7 +44,7 @@ def gate(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
     settings = _settings(options.settings)
     data = options.settings.parent / settings.data
-    inbox: Inbox = queue.Queue(limits.INBOX_MAX)
+    inbox = Inbox()
     clock, address = SystemClock(), topics.Address(settings.school, settings.gate)
     renderer = Renderer(settings.voice, data / "clips", lambda clip: inbox.put(_rendered(clip)))
     player = _player(settings.player, options.settings.parent, inbox.put, clock)

@@ -18,6 +18,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from broker.wire.messages import Record
 from config import limits
 from config.clock import Instant
 from config.day import Cue
@@ -351,8 +352,15 @@ def _interrupted(turn: Turn, doing: Saying, unheard: Literal["no", "unknown"]) -
         turn.record(ended(record, heard(record), said.ended))
     else:
         record = changed(record, heard=unheard, actual=None if unheard == "no" else record.actual)
-        turn.record(changed(record, ended=turn.now.utc, final=last(turn.state, record)))
+        final = last(turn.state, record)
+        unheard_until = doing.cue.until if final and not _sounded(turn, record) else None
+        turn.record(changed(record, ended=turn.now.utc, final=final), until=unheard_until)
     _rest(turn)
+
+
+def _sounded(turn: Turn, record: Record) -> bool:
+    """Whether somebody may have heard something of the cue."""
+    return record.heard != "no" or record.cue in turn.state.book.unknown
 
 
 def _rest(turn: Turn) -> None:

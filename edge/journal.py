@@ -3,6 +3,7 @@
 A line is `crc32 json`. A torn tail is cut off before anything is appended, else the next good line would be lost too.
 """
 
+import errno
 import os
 import zlib
 from pathlib import Path
@@ -32,8 +33,7 @@ class FileJournal:
         self._file = file
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            self._fd = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-            _sync_folder(file.parent)
+            self._fd, self._read_only = _opened(file)
         except OSError as error:
             message = f"journal {file}: {error.strerror}; give the gate a folder it may write"
             raise OutsideError(message) from error
@@ -49,6 +49,8 @@ class FileJournal:
                 entries.append(entry)
         self._size = data.rfind(b"\n") + 1
         damaged += self._size < len(data)
+        if self._read_only:
+            return entries, damaged
         os.ftruncate(self._fd, self._size)
         os.fsync(self._fd)
         return entries, damaged
@@ -56,6 +58,9 @@ class FileJournal:
     def append(self, entry: bytes) -> None:
         assert b"\n" not in entry, "an entry is one line"
         line = b"%08x %s\n" % (zlib.crc32(entry), entry)
+        if self._read_only:
+            message = "journal: read-only"
+            raise OutsideError(message)
         try:
             written = os.pwrite(self._fd, line, self._size)
             os.fdatasync(self._fd)
@@ -71,6 +76,18 @@ class FileJournal:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def _opened(file: Path) -> tuple[int, bool]:
+    """On a disk that became read-only the gate still calls by what it has."""
+    try:
+        fd = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        if error.errno not in {errno.EROFS, errno.EACCES, errno.EPERM} or not file.exists():
+            raise
+        return os.open(file, os.O_RDONLY | os.O_CLOEXEC), True
+    _sync_folder(file.parent)
+    return fd, False
 
 
 def _entry(line: bytes) -> bytes | None:

@@ -3,6 +3,7 @@
 A Pi and the simulator call the same `handle`. Everything that can block is elsewhere and answers as an event.
 """
 
+import contextlib
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,10 +42,9 @@ from edge.alphabet import (
 )
 from edge.book import ENTRY, Book, Opened, apply
 from edge.gate import step, wake
+from edge.inbox import Inbox
 from edge.journal import Journal
 from edge.panel import Panel
-
-Inbox = queue.Queue[TransportEvent | GateEvent | Played | None]
 
 
 class ClipStore(Protocol):
@@ -74,14 +74,14 @@ class Runtime:
         self.parts = parts
         self._lights: report.Lights | None = None
         book, damaged = _replayed(parts.journal, new_log)
+        _check_owner(book, address)
         self.state = State(address, version, book)
         self.trust = trust.Trust(start=book.start + 1)
         self.link_up = False
         self._seen = self.now()
         self.handle(Woke())
         self.handle(PartFailed("player", parts.player.check()))
-        if damaged:
-            self.handle(PartFailed("journal-damaged", f"{damaged} lines could not be read"))
+        self.handle(PartFailed("journal-damaged", f"{damaged} lines could not be read" if damaged else ""))
 
     def handle(self, event: TransportEvent | GateEvent | Played) -> None:
         """One event, to its end. Parts that fail while it is handled come as further events, in order."""
@@ -208,15 +208,20 @@ class Runtime:
         lights = report.lights(self.state, self.now())
         if lights == self._lights:
             return None
-        self._lights = lights
+        failed = self._part("panel", lambda: self._shown(lights))
         lamps = {"red": "红灯", "amber": "黄灯", "green": "绿灯"}
         lit = [
             f"{name}{_PATTERNS[getattr(lights, lamp)]}"
             for lamp, name in lamps.items()
             if getattr(lights, lamp) != "off"
         ]
-        self._log(" ".join(lit) or "灯灭")
-        return self._part("panel", lambda: self.parts.panel.show(lights))
+        if lights == self._lights:
+            self._log(" ".join(lit) or "灯灭")
+        return failed
+
+    def _shown(self, lights: report.Lights) -> None:
+        self.parts.panel.show(lights)
+        self._lights = lights  # what could not be shown is tried again with the next event
 
     def _log(self, what: str) -> None:
         local = self._seen.utc.astimezone(ZoneInfo(self.state.zone))
@@ -253,6 +258,17 @@ def _replayed(journal: Journal, new_log: str) -> tuple[Book, int]:
             damaged += 1
     if book.log == Book().log:
         opened = Opened(log=new_log)
-        journal.append(opened.model_dump_json().encode())
+        with contextlib.suppress(OutsideError):  # the next entry fails too, and becomes a Problem
+            journal.append(opened.model_dump_json().encode())
         book = apply(book, opened)
     return book, damaged
+
+
+def _check_owner(book: Book, address: topics.Address) -> None:
+    """A copied card, or a gate that was renamed: it would call another gate's classes."""
+    for stored in book.days.values():
+        if (stored.day.school, stored.day.gate) != (address.school, address.gate):
+            raise BadInputError(
+                f"journal: 属于另一个校门 is of {stored.day.school}/{stored.day.gate}, this gate is {address}; "
+                "请改用空的 data 文件夹 give this gate an empty folder `data`"
+            )

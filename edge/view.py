@@ -7,7 +7,7 @@ from broker.wire.messages import LiveCue
 from config import limits
 from config.clock import Instant
 from config.day import Cue, GateDay, Hold
-from config.pacing import Waiting, waiting
+from config.pacing import SLIP_MAX_S, Waiting, waiting
 from edge.alphabet import Leading, State
 from edge.book import Stored
 
@@ -61,7 +61,7 @@ def waiting_here(state: State, now: Instant) -> list[Waiting]:
     known = done | state.lives.keys()
     queue = [one for day in in_force(state, now) for one in waiting(day, known, state.book.slips)]
     queue += [
-        Waiting(live.cue, live.window, max(0.0, (live.due - live.cue.at).total_seconds()))
+        Waiting(live.cue, live.window, min(max(0.0, (live.due - live.cue.at).total_seconds()), SLIP_MAX_S))
         for cue, live in state.lives.items()
         if cue not in done and live.cue.state == "planned"
     ]

@@ -52,7 +52,8 @@ class Checks:
             self.lives.clear()
         assert rig.state.book == self.catch_up(), "the book is not what the journal tells"
         if isinstance(event, LiveCame) and event.live.revision > self.revision():
-            self.lives[event.live.cue.id] = event.live
+            standing = self.lives.setdefault(event.live.cue.id, event.live)
+            self.lives[event.live.cue.id] = max(event.live, standing, key=lambda live: live.revision)
         if isinstance(event, Tick):
             self.steps_in[int(rig.monotonic_s)] += 1
             assert self.steps_in[int(rig.monotonic_s)] < 40, "it never sleeps"

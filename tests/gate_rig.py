@@ -31,7 +31,7 @@ from edge.alphabet import (
     Woke,
     Write,
 )
-from edge.book import ENTRY, Book, Opened, apply
+from edge.book import ENTRY, Book, Entry, Opened, apply
 from edge.gate import step, wake
 
 HERE = Address("shifan", "east")
@@ -241,8 +241,8 @@ class Rig:
             if sound.ends > self.utc:
                 sound.ends, sound.whole = self.utc, False
 
-    def _write(self, entry: object) -> None:
-        self.journal.append(entry.model_dump_json().encode())  # type: ignore[attr-defined]
+    def _write(self, entry: Entry) -> None:
+        self.journal.append(entry.model_dump_json().encode())
 
     def _later(self, at_s: float, event: GateEvent) -> None:
         self._n += 1

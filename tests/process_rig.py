@@ -1,4 +1,4 @@
-"""A school of real processes: `fangxue centre` with its broker and `fangxue gate`, on loopback, in a folder of the test."""
+"""A school of real processes: `fangxue centre` with its broker and `fangxue gate`, in the test's folder."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import queue
 import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -31,6 +32,12 @@ CLOCK = SystemClock()
 
 def now() -> datetime:
     return CLOCK.utc().astimezone(ZONE)
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 class Program:
@@ -79,13 +86,15 @@ class Program:
 
 
 class School:
-    """One gate, `classes` calls `every_s` apart from `first` on, each said once; the same 10 s apart two minutes before."""
+    """One gate, `classes` calls `every_s` apart from `first` on, said once; the same 10 s apart 2 min before."""
 
     def __init__(self, folder: Path, *, first: datetime, every_s: float, classes: int, path: str | None = None) -> None:
         self.folder, self.path, self.first = folder, path, first.replace(microsecond=0)
         self.on: date = (self.first - timedelta(seconds=240)).date()
         self.write_plan(self.first, every_s, classes)
-        (folder / "centre.toml").write_text('v = 1\nplan = "plan.toml"\ndata = "centre"\n[clock]\nsource = "owner"\n')
+        self.page = free_port()
+        settings = 'v = 1\nplan = "plan.toml"\ndata = "centre"\n[clock]\nsource = "owner"\n'
+        (folder / "centre.toml").write_text(f"{settings}[console]\nport = {self.page}\n")
         self.statuses: queue.Queue[Status] = queue.Queue()
         self.lives: list[LiveCue] = []
         self._gates: list[Program] = []

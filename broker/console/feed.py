@@ -1,9 +1,11 @@
-"""Event streams: the whole state to every subscriber, one slot each, so that a slow phone sees the newest, not the queue.
+"""Event streams: the whole state to every subscriber, one slot each: a slow phone sees the newest, no queue.
 
 The centre's thread calls `stir` after it handled something; everything else lives on the web's loop.
 """
 
 import asyncio
+import contextlib
+import queue
 import threading
 from collections.abc import AsyncIterator, Callable
 
@@ -15,24 +17,24 @@ Framed = Callable[[View], bytes]
 """A state as one event of a stream."""
 
 
-class FullError(Exception):
-    """There are as many streams as there may be."""
-
-
 class _Slot:
     """What one subscriber gets next: the newest state, or that it is over."""
 
-    def __init__(self, framed: Framed) -> None:
+    def __init__(self, framed: Framed, first: View) -> None:
         self.framed = framed
         self.filled = asyncio.Event()
-        self.view: View | None = None
+        self.filled.set()
+        self.view: View | None = first
         self.over = False
 
 
 class Feed:
     """Streams of views. `monotonic_s`: the clock of the centre's thread."""
 
-    def __init__(self, counter: Counter, box: Box, monotonic_s: Callable[[], float]) -> None:
+    def __init__(
+        self, counter: Counter, box: Box, monotonic_s: Callable[[], float], beat_s: float = limits.BEAT_S
+    ) -> None:
+        self._beat_s = beat_s
         self._counter = counter
         self._box = box
         self._monotonic_s = monotonic_s
@@ -67,10 +69,8 @@ class Feed:
 
     def _poke(self) -> None:
         """The centre's loop turns once more, and its hook finds the time come. Full: it turns anyway."""
-        try:
+        with contextlib.suppress(queue.Full):
             self._box.put_nowait(_nothing)
-        except Exception:  # noqa: BLE001 - queue.Full, or a centre that is ending
-            self._later = False
 
     def _publish(self, view: View) -> None:
         self._of, self._frames = view, {}
@@ -86,40 +86,31 @@ class Feed:
             self._frames[framed] = framed(view)
         return self._frames[framed]
 
-    def join(self, first: View, framed: Framed) -> _Slot:
-        """A new subscriber, that gets `first` at once. Raises FullError."""
-        if len(self._slots) >= limits.CONSOLE_SUBSCRIBERS_MAX:
-            raise FullError
-        self._loop = asyncio.get_running_loop()
-        slot = _Slot(framed)
-        slot.view = first
-        slot.filled.set()
-        self._slots.append(slot)
-        self._wanted.set()
-        return slot
+    def full(self) -> bool:
+        return len(self._slots) >= limits.CONSOLE_SUBSCRIBERS_MAX
 
-    async def stream(self, slot: _Slot) -> AsyncIterator[bytes]:
-        """Events until the subscriber goes or the server stops."""
+    async def stream(self, first: View, framed: Framed) -> AsyncIterator[bytes]:
+        """`first` at once, then every newer state, until the subscriber goes or the server stops."""
+        self._loop = asyncio.get_running_loop()
+        slot = _Slot(framed, first)
+        self._slots.append(slot)  # here, not before: a response that never starts leaves nothing behind
+        self._wanted.set()
         try:
             yield b"retry: 2000\n\n"
             while not slot.over:
                 try:
-                    await asyncio.wait_for(slot.filled.wait(), limits.BEAT_S)
+                    await asyncio.wait_for(slot.filled.wait(), self._beat_s)
                 except TimeoutError:
                     yield b": beat\n\n"
                     continue
                 slot.filled.clear()
                 if slot.view is not None and not slot.over:
                     view, slot.view = slot.view, None
-                    yield self._frame(view, slot.framed)
+                    yield self._frame(view, framed)
         finally:
-            self.leave(slot)
-
-    def leave(self, slot: _Slot) -> None:
-        if slot in self._slots:
             self._slots.remove(slot)
-        if not self._slots:
-            self._wanted.clear()
+            if not self._slots:
+                self._wanted.clear()
 
     def stop(self) -> None:
         """STOP into every slot: an open stream would hold up the end for the whole grace."""

@@ -30,9 +30,10 @@ class Guard:
         self._origins = frozenset(f"http://{host}" for host in self._hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":  # a websocket: nothing here speaks it
-            return
+        if scope["type"] == "http":  # a websocket: nothing here speaks it
+            await self._http(scope, receive, send)
 
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 names = {name.lower() for name, _ in message["headers"]}
@@ -43,13 +44,13 @@ class Guard:
             await send(message)
 
         if (refusal := self._refusal(scope)) is not None:
-            return await _refuse(guarded, *refusal)
-        if scope["method"] in {"GET", "HEAD"}:
-            return await self._app(scope, receive, guarded)
-        body = await _body(receive)
-        if body is None:
-            return await _refuse(guarded, 413, "too_large", f"内容超过 {limits.CONSOLE_BODY_MAX_BYTES} 字节")
-        return await self._app(scope, _replay(body, receive), guarded)
+            await _refuse(guarded, *refusal)
+        elif scope["method"] in {"GET", "HEAD"}:
+            await self._app(scope, receive, guarded)
+        elif (body := await _body(receive)) is None:
+            await _refuse(guarded, 413, "too_large", f"内容超过 {limits.CONSOLE_BODY_MAX_BYTES} 字节")
+        else:
+            await self._app(scope, _replay(body, receive), guarded)
 
     def _refusal(self, scope: Scope) -> tuple[int, str, str] | None:
         given: dict[str, list[str]] = {}

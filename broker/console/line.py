@@ -1,4 +1,4 @@
-"""The web's only way to the centre: a callable on its inbox, an answer in a Future. Nothing here is the centre's state."""
+"""The web's only way to the centre: a callable on its inbox, an answer in a Future."""
 
 import asyncio
 import queue

@@ -1,4 +1,4 @@
-"""uvicorn on a thread of its own, beside the centre's loop: no signal handlers, and a stop that no open stream holds up."""
+"""uvicorn on a thread of its own beside the centre's loop: no signal handlers, and no open stream holds up a stop."""
 
 import asyncio
 import errno

@@ -14,6 +14,7 @@ import pytest
 from broker import agenda
 from broker.centre import Inbox
 from broker.cli import _each_second, _ring
+from process_rig import free_port
 from school_rig import TEXT
 
 LIMIT_S = 60.0
@@ -63,7 +64,7 @@ class Running:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "centre.toml").write_text(SETTINGS)
+    (tmp_path / "centre.toml").write_text(f"{SETTINGS}[console]\nport = {free_port()}\n")
     (tmp_path / "plan.toml").write_text(TEXT, "utf-8")
     return tmp_path
 

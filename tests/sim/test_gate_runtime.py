@@ -1,6 +1,8 @@
 """The gate's real runtime over the transport in memory: what comes in is checked, what fails becomes a Problem."""
 
-import queue
+import faulthandler
+import signal
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,13 +14,16 @@ from broker.wire import topics
 from broker.wire.messages import Ack, Alert, Ask, Event, LiveCue, Status, Time, decode, encode
 from broker.wire.transport import Arrived, TransportEvent
 from broker.wire.transport_memory import MemoryBroker, MemoryTransport
+from config import limits
 from config.clock_fake import FakeClock
+from config.errors import BadInputError, OutsideError
 from config.settings import PanelSettings
 from edge.alphabet import Rendered, Tick
+from edge.inbox import Inbox
 from edge.journal_fake import MemoryJournal
 from edge.panel_gpiozero import GpioPanel
 from edge.report import Lights
-from edge.runtime import Inbox, Parts, Runtime
+from edge.runtime import Parts, Runtime
 from gate_rig import HERE, at, call, day, window
 
 PINS = PanelSettings(kind="mock")
@@ -66,7 +71,7 @@ class Life:
     def __init__(self, *, journal: MemoryJournal | None = None) -> None:
         self.clock = FakeClock(at(-60))
         self.broker = MemoryBroker(self.clock)
-        self.inbox: Inbox = queue.Queue()
+        self.inbox = Inbox()
         self.journal = journal or MemoryJournal()
         self.pins = MockFactory()
         self.log: list[str] = []
@@ -271,3 +276,103 @@ def test_garbage_for_a_while_keeps_the_books_small() -> None:
         life.say("day/2026-11-25", b"x" * n)
     assert len(life.runtime.state.book.outbox) == 1
     assert life.clock.utc() < at(0) - timedelta(seconds=1)
+
+
+def test_the_journal_of_another_gate_is_no_start() -> None:
+    life = ready()
+    journal = MemoryJournal()
+    for line in life.journal.entries:
+        journal.append(line.replace(b"east", b"west"))
+    with pytest.raises(BadInputError, match="west"):
+        Life(journal=journal)
+
+
+def test_a_damaged_journal_is_a_problem_until_a_start_that_finds_none() -> None:
+    journal = MemoryJournal()
+    journal.append(b"{}")
+    life = Life(journal=journal)
+    assert life.problems() == ["journal-damaged"]
+    journal.entries.remove(b"{}")
+    assert Life(journal=journal).problems() == []
+
+
+def test_a_journal_that_lost_its_first_line_keeps_the_rest() -> None:
+    life = ready()
+    life.run(62)
+    del life.journal.entries[0]
+    again = Life(journal=life.journal)
+    third = Life(journal=life.journal)
+    for one in (again, third):
+        assert one.runtime.state.book.days.keys() == {day().date}
+        assert one.runtime.state.book.unknown == {call(1, 0).id: 1}
+
+
+def test_a_disk_that_is_full_from_the_start_lets_the_gate_call() -> None:
+    journal = MemoryJournal()
+    journal.broken = "disk full"
+    life = Life(journal=journal)
+    life.exchange()
+    life.say(f"day/{day().date}", encode(day(call(1, 0))))
+    life.run(61)
+    assert (life.player.played, life.problems()) == ([call(1, 0).say], ["journal"])
+
+
+class Flaky:
+    """A panel whose pins are gone while `fault` is set."""
+
+    def __init__(self) -> None:
+        self.fault, self.shown = "", Lights()
+
+    def show(self, lights: Lights) -> None:
+        if self.fault:
+            raise OutsideError(self.fault)
+        self.shown = lights
+
+    def close(self) -> None:
+        pass
+
+
+def test_lights_that_could_not_be_shown_are_tried_again() -> None:
+    life, panel = ready(), Flaky()
+    life.runtime.parts = replace(life.runtime.parts, panel=panel)
+    panel.fault = "the pins are gone"
+    life.run(60.1)
+    assert (life.problems(), panel.shown) == (["panel"], Lights())
+    panel.fault = ""
+    life.run(1)
+    assert (life.problems(), panel.shown) == ([], Lights(green="on", amplifier=True))
+
+
+def test_a_gate_told_to_end_in_a_sentence_says_it_again_after_the_start() -> None:
+    life = ready()
+    life.run(62)
+    life.runtime.close()
+    again = Life(journal=life.journal)
+    again.exchange()
+    again.run(61)
+    assert again.player.played == [call(1, 0).say]
+
+
+def test_a_flood_of_messages_is_refused_above_the_limit_and_answers_still_come_in() -> None:
+    inbox, flood = Inbox(), Arrived("t", b"", retained=False, receipt=1, monotonic_s=0.0)
+    for _ in range(limits.INBOX_MAX + 50):
+        inbox.put(flood)
+    inbox.put(None)
+    taken = [inbox.get() for _ in range(limits.INBOX_MAX + 1)]
+    assert (taken[-2:], inbox.empty()) == ([flood, None], True)
+
+
+def test_a_signal_handler_may_put_while_the_loop_takes() -> None:
+    """A queue.Queue stands still for ever here: the handler waits for the lock that the code under it holds."""
+    inbox, came = Inbox(), 0
+    faulthandler.dump_traceback_later(30, exit=True)  # nothing else gets a program out of that lock
+    before = signal.signal(signal.SIGALRM, lambda *_: inbox.put(None))
+    signal.setitimer(signal.ITIMER_REAL, 0.0002, 0.0002)
+    try:
+        while came < 300:
+            inbox.put(Tick())
+            came += inbox.get() is None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        faulthandler.cancel_dump_traceback_later()

@@ -1,5 +1,6 @@
 """The journal: what was appended is read again, whatever was cut, flipped or full."""
 
+import errno
 import os
 import random
 from collections.abc import Callable
@@ -115,3 +116,27 @@ def test_every_entry_survives_its_own_json() -> None:
     for entry in (Opened(log="0badcafe"), Started(start=3)):
         book = apply(book, ENTRY.validate_json(entry.model_dump_json()))
     assert (book.log, book.start) == ("0badcafe", 3)
+
+
+def test_on_a_disk_that_became_read_only_the_journal_is_read_and_says_why_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "journal"
+    filled(file)
+    with file.open("ab") as torn:
+        torn.write(b"0000")
+    real = os.open
+
+    def refused(path: object, flags: int, *more: object, **named: object) -> int:
+        if flags & os.O_RDWR:
+            raise OSError(errno.EROFS, "Read-only file system")
+        return real(path, flags, *more, **named)  # type: ignore[arg-type]  # handed on as it came
+
+    monkeypatch.setattr(os, "open", refused)
+    journal = FileJournal(file)
+    assert journal.read() == (LINES, 1)
+    with pytest.raises(OutsideError, match="read-only"):
+        journal.append(b"{}")
+    journal.close()
+    with pytest.raises(OutsideError, match="folder"):
+        FileJournal(tmp_path / "new")

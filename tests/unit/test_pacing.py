@@ -48,6 +48,7 @@ def test_only_calls_slip() -> None:
         (50, 30, None, {KEY: 50.0}),  # larger: taken, not added
         (12, 0, 3, {}),  # it was due when power returned: that time moves nothing
         (12, 0, -3, {KEY: 12.0}),  # it came due afterwards
+        (90, 0, 25, {KEY: 50.0}),  # of three, the one at 40 is the first that came due afterwards
     ],
 )
 def test_slip_becomes_the_larger_never_a_sum(

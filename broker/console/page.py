@@ -1,0 +1,144 @@
+"""The page 现在: a state as regions of HTML. One set of templates makes the first page and every later event of it."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from broker.view import ChangeView, ClassView, GateView, View
+from config import limits
+
+DAY_TYPES = {
+    "normal": "正常", "rain": "雨天", "exam": "考试", "half-day": "半天", "parents-meeting": "家长会", "closed": "停课",
+}  # fmt: skip
+KINDS = {
+    "delay": "顺延", "hold": "暂停", "resume": "恢复", "skip": "本班暂缓", "move": "改时间", "reroute": "改路线",
+    "release": "放行下一班", "call": "叫班", "repeat": "重播", "notice": "插播通知", "extend": "延长",
+    "day_type": "日型", "ready": "整队完成", "left": "已离校", "quiet": "安静", "undo": "撤销",
+}  # fmt: skip
+STATES = {
+    "none": "", "waiting": "", "next": "下一个", "calling": "正在叫", "called": "已叫", "missed": "未播",
+    "skipped": "暂缓",
+}  # fmt: skip
+CHECKS = {
+    "clock": "时间", "day": "放学表", "clips": "语音", "network": "网络", "player": "播放", "journal": "日志",
+    "lights": "灯",
+}  # fmt: skip
+DELAY_S = 120
+
+
+class Page:
+    """Templates of a folder, read once; a missing name in one is an error, not a blank."""
+
+    def __init__(self, folder: Path) -> None:
+        self._env = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
+        self._env.globals |= {"KINDS": KINDS, "STATES": STATES, "CHECKS": CHECKS, "DELAY_S": DELAY_S}
+        self._env.globals |= {"state_of": state_of, "hold_words": hold_words}
+        self._env.filters |= {"ms": _ms}
+
+    def whole(self, view: View) -> str:
+        """The page itself, complete without a script."""
+        stale_ms = round(limits.STALE_S * 1000)
+        return self._env.get_template("now.html").render(view=view, regions=self.regions(view), stale_ms=stale_ms)
+
+    def event(self, view: View) -> bytes:
+        """The same regions as an event; the script swaps those that differ."""
+        gates = [
+            {"id": one.id, "name": one.name, "revision": one.revision, "confirmed": one.confirmed, "age": one.age_s}
+            for one in view.gates
+        ]
+        data = {"at": _ms(view.server_time), "gates": gates, "regions": self.regions(view)}
+        return b"event: page\ndata: " + json.dumps(data, ensure_ascii=False).encode() + b"\n\n"
+
+    def regions(self, view: View) -> dict[str, str]:
+        macros: Any = self._env.get_template("regions.html").make_module({"at": _clock_of(view)})
+        made = {
+            "top": macros.top(view, DAY_TYPES.get(view.day_type, view.day_type)),
+            "banner": macros.banner(view),
+            "all": macros.everywhere(view),
+            "changes": macros.changes([(one, about(view, one)) for one in view.changes]),
+        }
+        for gate in view.gates:
+            made[f"gate-{gate.id}"] = macros.gate(view, gate, calling(view, gate), following(view, gate))
+            made[f"act-{gate.id}"] = macros.act(view, gate, following(view, gate))
+        for one in view.classes:
+            made[f"class-{one.id}"] = macros.tile(one)
+        return {name: str(text) for name, text in made.items()}
+
+
+# Words --------------------------------------------------------------------------------------------
+
+
+def calling(view: View, gate: GateView) -> str:
+    """Who is called at a gate now: the class, else what is being said."""
+    names = [one.name for one in view.classes if one.gate == gate.id and one.state == "calling"]
+    return "、".join(names) or gate.now or ""
+
+
+def following(view: View, gate: GateView) -> ClassView | None:
+    return next((one for one in view.classes if one.gate == gate.id and one.state == "next"), None)
+
+
+def state_of(gate: GateView) -> tuple[str, str]:
+    """A gate's state as a style and a word; each style has a shape of its own."""
+    if gate.link == "never":
+        return "lost", "从未连接"
+    if gate.link == "lost":
+        return "lost", "没有消息"
+    if gate.doing == "alert":
+        return "held", "警报"
+    if gate.holds:
+        return "held", {"held": "已暂停", "calling": "说完这句就停"}.get(gate.doing, "暂停待确认")
+    return {"calling": ("calling", "正在叫班"), "held": ("held", "已暂停"), "idle": ("idle", "待命")}[gate.doing]
+
+
+def hold_words(gate: GateView) -> str:
+    """By whom, and why."""
+    return "；".join(f"{one.by}{'：' + one.why if one.why else ''}" for one in gate.holds)
+
+
+def about(view: View, change: ChangeView) -> str:
+    """What a change was about, in words."""
+    return " ".join(_about(view, change))
+
+
+def _about(view: View, change: ChangeView) -> Iterator[str]:
+    names = {"class": {one.id: one.name for one in view.classes}, "gate": {one.id: one.name for one in view.gates}}
+    if change.class_id:
+        yield names["class"].get(change.class_id, change.class_id)
+    if change.window:
+        yield next((one.name for one in view.windows if one.id == change.window), change.window)
+    if change.delay_s:
+        minutes, seconds = divmod(round(abs(change.delay_s)), 60)
+        sign = "−" if change.delay_s < 0 else ""
+        yield sign + (f"{minutes} 分" if minutes else "") + (f"{seconds} 秒" if seconds else "")
+    if change.undoes is not None:
+        yield f"第 {change.undoes} 项"
+    if change.gate:
+        yield names["gate"].get(change.gate, change.gate)
+    elif change.kind in {"hold", "resume", "delay", "notice"}:
+        yield "全部校门"
+
+
+def _clock_of(view: View) -> object:
+    zone = ZoneInfo(view.zone)
+
+    def at(instant: datetime, form: str = "%H:%M:%S") -> str:
+        return instant.astimezone(zone).strftime(form)
+
+    return at
+
+
+def _ms(instant: datetime) -> int:
+    return round(instant.timestamp() * 1000)

@@ -1,0 +1,182 @@
+// The page 现在. One stream brings the whole state as regions of HTML; those that differ are swapped.
+// Every tap makes one key; a lost answer is asked for again with the same key, so it is one change.
+"use strict";
+(() => {
+  const body = document.body, $ = (id) => document.getElementById(id);
+  const STALE_MS = Number(body.dataset.staleMs), ANSWER_MS = 8000, WAITS_MS = [500, 1000, 2000, 4000, 8000];
+  const flying = new Set(); // wishes that wait for their answer
+  let source = null, heard = performance.now(), base = Number(body.dataset.at), since = performance.now();
+  let gates = [], last = null, asking = null;
+
+  // Time: the centre's, carried on by the browser's monotonic clock.
+  const now = () => base + performance.now() - since;
+  const clock = new Intl.DateTimeFormat("zh-CN", {
+    timeZone: body.dataset.zone, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+  });
+  const left = (ms) => {
+    const s = Math.max(0, Math.ceil(ms / 1000)), h = Math.floor(s / 3600), two = (n) => String(n).padStart(2, "0");
+    return h ? `${h}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
+  };
+  function tick() {
+    $("clock").textContent = clock.format(now());
+    for (const one of document.querySelectorAll("[data-left]")) one.textContent = left(Number(one.dataset.left) - now());
+    const stale = performance.now() - heard > STALE_MS;
+    if (stale !== body.classList.contains("stale")) {
+      body.classList.toggle("stale", stale);
+      $("stale").hidden = !stale;
+      $("stale-at").textContent = clock.format(base);
+      lock();
+    }
+  }
+  function lock() {
+    const stale = body.classList.contains("stale");
+    for (const button of document.querySelectorAll("[data-wish],[data-time]"))
+      button.disabled = stale || flying.has(button.dataset.wish ?? "time");
+  }
+
+  // What comes.
+  function listen() {
+    if (source) source.close();
+    source = new EventSource("/page/events");
+    source.addEventListener("page", (event) => show(JSON.parse(event.data)));
+    source.addEventListener("error", () => { // the browser tries again by itself, unless it was refused
+      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+    });
+  }
+  function show(state) {
+    const places = document.querySelectorAll("[data-region]");
+    if (places.length !== Object.keys(state.regions).length || [...places].some((one) => !(one.dataset.region in state.regions)))
+      return location.reload(); // another plan: other gates or classes
+    heard = since = performance.now();
+    base = state.at;
+    gates = state.gates;
+    for (const place of places) {
+      const html = state.regions[place.dataset.region];
+      if (place.shown !== html) { place.innerHTML = html; place.shown = html; }
+    }
+    lock();
+    stages();
+    tick();
+  }
+
+  // What goes.
+  const newKey = () => crypto.randomUUID ? crypto.randomUUID()
+    : [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  async function post(path, sent) { // the answer, or null when none came
+    for (const wait of [0, ...WAITS_MS]) {
+      await pause(wait);
+      try {
+        const answer = await fetch(path, {
+          method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(sent),
+          signal: AbortSignal.timeout ? AbortSignal.timeout(ANSWER_MS) : undefined,
+        });
+        if (answer.status !== 503) return { ok: answer.ok, said: await answer.json() };
+      } catch { /* no answer: the same key again */ }
+    }
+    return null;
+  }
+  function name() {
+    const by = $("by").value.trim();
+    if (!by) { report({ bad: "请先在上面写上您的姓名，再点。" }); $("by").focus(); }
+    return by;
+  }
+  async function act(wish, label, extra = {}) {
+    const by = name();
+    if (!by || flying.has(wish)) return;
+    await send({ key: newKey(), by, ...JSON.parse(wish), ...extra }, wish, label);
+  }
+  async function send(sent, wish, label) {
+    flying.add(wish);
+    lock();
+    const own = report({ label, sent: true });
+    const got = await post("/v1/changes", sent);
+    flying.delete(wish);
+    lock();
+    if (got === null) return report({ ...own, lost: () => send(sent, wish, label) });
+    if (got.ok) return report({ ...own, answer: got.said });
+    if (got.said.ask_again) { report(null); return again(got.said.text, wish, label); }
+    report({ ...own, sent: false, bad: got.said.text });
+  }
+  function again(text, wish, label) {
+    asking = () => act(wish, label, { confirmed: true });
+    $("ask").querySelector("p").textContent = text;
+    $("ask").showModal();
+  }
+  async function confirmTime() {
+    const by = name();
+    if (!by || flying.has("time")) return;
+    flying.add("time");
+    lock();
+    const got = await post("/v1/time/confirm", { by, shown: new Date(Math.round(now())).toISOString() });
+    flying.delete("time");
+    lock();
+    if (got === null) report({ bad: "中心没有回答，时间没有确认。请再点一次。" });
+    else if (!got.ok) report({ bad: got.said.text });
+    else if (!got.said.vouched) report({ bad: "已记下，但中心的设置只认自动对时（[clock] source）。请找管理员。" });
+    else report({ good: "时间已确认，七天内有效。" });
+  }
+
+  // What became of it: 已发送 → 已保存 → n/n 校门已确认.
+  function report(one) { last = one; stages(); return one; }
+  function line(state, text) {
+    const li = document.createElement("li");
+    li.className = state;
+    li.textContent = `${{ ok: "✓", wait: "…", bad: "✕", warn: "▲" }[state]} ${text}`;
+    return li;
+  }
+  function confirmed(answer) {
+    const mine = gates.filter((one) => one.id in answer.revisions);
+    const missing = mine.filter((one) => !one.confirmed || one.revision < answer.revisions[one.id]);
+    return { missing, text: `${mine.length - missing.length}/${mine.length} 校门已确认` };
+  }
+  function saved(answer) {
+    const all = new Set(Object.values(answer.revisions));
+    if (all.size === 1) return `已保存 第 ${[...all][0]} 版`;
+    return "已保存 " + gates.map((one) => `${one.name}第 ${answer.revisions[one.id]} 版`).join("、");
+  }
+  function stages() {
+    const box = $("done");
+    box.hidden = !last;
+    if (!last) return;
+    const list = document.createElement("ul"), head = document.createElement("p"), close = document.createElement("button");
+    head.textContent = last.label ?? "";
+    close.type = "button"; close.className = "close"; close.textContent = "✕"; close.ariaLabel = "关闭";
+    close.addEventListener("click", () => report(null));
+    if (last.good) list.append(line("ok", last.good));
+    if (last.bad) list.append(line("bad", last.bad));
+    if (last.sent) list.append(line("ok", "已发送"));
+    if (last.answer) {
+      list.append(line("ok", saved(last.answer)));
+      const { missing, text } = confirmed(last.answer);
+      list.append(line(missing.length ? "wait" : "ok", text));
+      for (const one of missing)
+        list.append(line("warn", `${one.name}未确认，${one.age === null ? "从未有消息" : `${Math.round(one.age)} 秒没有消息`}`));
+    } else if (last.lost) list.append(line("bad", "没有回音，不知道是否已保存。"));
+    else if (last.sent) list.append(line("wait", "等待保存"));
+    const text = [head.textContent, ...[...list.children].map((li) => li.textContent)].join("\n");
+    if (box.shown === text) return; // a screen reader hears what is new, not the same each second
+    box.shown = text;
+    box.replaceChildren(head, close, list);
+    if (last.lost) {
+      const retry = document.createElement("button");
+      retry.type = "button"; retry.className = "big"; retry.textContent = "再试一次（不会重复）";
+      retry.addEventListener("click", last.lost);
+      box.append(retry);
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button || button.disabled) return;
+    if ("time" in button.dataset) confirmTime();
+    else if (button.dataset.wish) act(button.dataset.wish, button.dataset.name);
+    else if (button.closest("#ask")) { $("ask").close(); if (button.value === "yes" && asking) asking(); asking = null; }
+  });
+  try { $("by").value = localStorage.getItem("by") ?? ""; } catch { /* storage is off: typed anew each time */ }
+  $("by").addEventListener("input", () => { try { localStorage.setItem("by", $("by").value.trim()); } catch { /* the same */ } });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { tick(); listen(); } });
+  setInterval(tick, 250);
+  tick();
+  listen();
+})();

@@ -1,0 +1,120 @@
+"""A console without a centre: a counter that answers as it is told, and a box that runs at once or never."""
+
+import asyncio
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from broker.desk import RefusedError, Wish
+from broker.view import Answer, ChangeView, ClassState, ClassView, GateView, HoldView, View, WindowView
+from config.errors import OutsideError
+
+NOW = datetime(2026, 11, 25, 3, 31, tzinfo=UTC)
+NAMES = "一二三四五六"
+
+
+def gate(own: str, **changes: object) -> GateView:
+    made = {
+        "id": own, "name": {"east": "东门", "west": "西门"}[own], "link": "up", "age_s": 3.0, "doing": "idle",
+        "now": None, "next": "请注意，三年级三班正在放学。", "next_at": NOW + timedelta(seconds=45),
+        "said": 2, "total": 12, "holds": (), "revision": 3, "confirmed": True, "check": (),
+    }  # fmt: skip
+    return GateView.model_validate({**made, **changes})
+
+
+def classes() -> tuple[ClassView, ...]:
+    states: tuple[ClassState, ...] = ("called", "called", "next", "waiting", "skipped", "missed")
+    return tuple(
+        ClassView(
+            id=f"g{grade}c{n + 1}", name=f"{NAMES[grade - 1]}年级{NAMES[n]}班", gate="east" if grade % 2 else "west",
+            zone="A区", state="calling" if (grade, n) == (4, 2) else states[n], at=NOW + timedelta(seconds=45 * n),
+        )
+        for grade in (3, 4) for n in range(6)
+    )  # fmt: skip
+
+
+def state(**changes: object) -> View:
+    noon = WindowView(
+        id="noon", name="午放学", kind="dismissal", opens=NOW - timedelta(minutes=5),
+        closes=NOW + timedelta(minutes=25), open=True,
+    )  # fmt: skip
+    rest = {"at": NOW, "by": "王老师", "why": None, "gate": "east", "class_id": None, "window": None, "undoes": None}
+    changed = (
+        ChangeView.model_validate({"n": 2, "kind": "delay", "delay_s": 120.0, "undone": False, **rest}),
+        ChangeView.model_validate(
+            {"n": 1, "kind": "skip", "delay_s": None, "undone": True, **rest, "class_id": "g3c5"}
+        ),
+    )
+    gates = (
+        gate("east"),
+        gate("west", doing="calling", now="请注意，四年级三班正在放学。", said=3),
+    )
+    made = {
+        "v": 1, "school": "shifan", "name": "示范小学", "zone": "Asia/Shanghai", "date": "2026-11-25",
+        "day_type": "normal", "server_time": NOW, "vouched": True, "bound_s": 0.1, "window": noon, "windows": (noon,),
+        "gates": gates, "confirmed": 2, "classes": classes(), "changes": changed,
+    }  # fmt: skip
+    return View.model_validate({**made, **changes})
+
+
+def held() -> View:
+    one = HoldView(id="change-7", since=NOW, by="王老师", why="校车没到")
+    gates = (gate("east", doing="held", holds=(one,)), gate("west", confirmed=False, age_s=42.0, link="up"))
+    return state(gates=gates, confirmed=1, vouched=False)
+
+
+@dataclass
+class FakeCentre:
+    """Does what a test says. `wishes`: what came, in order."""
+
+    shown: View = field(default_factory=state)
+    fails: Exception | None = None
+    wishes: list[Wish] = field(default_factory=list)
+    confirmed: list[str] = field(default_factory=list)
+
+    def submit(self, wish: Wish) -> Answer:
+        self.wishes.append(wish)
+        if self.fails is not None:
+            raise self.fails
+        if wish.kind == "call" and not wish.confirmed:
+            raise RefusedError("outside", "现在不在放学时段内，仍要叫三年级一班吗？", ask_again=True)
+        revisions = {one.id: one.revision for one in self.shown.gates}
+        return Answer(n=1, kind=wish.kind, lines=("东门 暂停",), revisions=revisions, again=False)
+
+    def preview(self, wish: Wish) -> tuple[str, ...]:
+        return self.submit(wish).lines
+
+    def confirm_time(self, by: str) -> None:
+        if isinstance(self.fails, OutsideError):
+            raise self.fails
+        self.confirmed.append(by)
+
+    def view(self) -> View:
+        return self.shown
+
+
+class Now:
+    """A box whose loop takes at once."""
+
+    def put_nowait(self, item: Callable[[], None], /) -> None:
+        item()
+
+
+@dataclass
+class Never:
+    """A box whose loop stands still; with `full`, one that takes nothing more."""
+
+    full: bool = False
+    waiting: list[Callable[[], None]] = field(default_factory=list)
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def put_nowait(self, item: Callable[[], None], /) -> None:
+        if self.full:
+            raise queue.Full
+        self.waiting.append(item)
+        self.came.set()
+
+    async def filled(self) -> None:
+        """Until something waits; on the loop that puts it there."""
+        await asyncio.wait_for(self.came.wait(), 30)

@@ -1,0 +1,84 @@
+"""The panel on mock pins: each pattern, the relay, dark at the end; two panels know nothing of each other."""
+
+import pytest
+from gpiozero.pins.mock import MockFactory
+
+from config.errors import OutsideError
+from config.settings import PanelSettings
+from edge.panel_gpiozero import GpioPanel
+from edge.report import Lights
+
+PINS = PanelSettings(kind="mock")
+NAMES = ("red", "amber", "green", "amplifier")
+
+
+def states(factory: MockFactory) -> dict[str, list[bool]]:
+    """Every state each pin had, from the making of the panel on."""
+    return {name: [one.state for one in factory.pin(getattr(PINS, name)).states] for name in NAMES}
+
+
+def test_every_lamp_and_the_relay_follow_what_is_shown_and_nothing_else_moves() -> None:
+    factory = MockFactory()
+    panel = GpioPanel(PINS, factory)
+    panel.show(Lights(red="on"))
+    panel.show(Lights(red="on", amplifier=True))
+    panel.show(Lights(amber="on", amplifier=True))
+    panel.show(Lights(green="on"))
+    panel.show(Lights())
+    dark, once = [False, False], [False, False, True, False]
+    assert {name: len(of) > 0 and of[0] for name, of in states(factory).items()} == dict.fromkeys(NAMES, False)
+    changes = {name: _changes(of) for name, of in states(factory).items()}
+    assert changes == dict.fromkeys(NAMES, _changes(once))
+    assert _changes(dark) == [False]
+    panel.close()
+
+
+def _changes(of: list[bool]) -> list[bool]:
+    return [one for n, one in enumerate(of) if n == 0 or of[n - 1] != one]
+
+
+@pytest.mark.parametrize(("pattern", "each_s"), [("slow", 1.0), ("fast", 0.2)])
+def test_a_flashing_lamp_begins_lit_and_showing_it_again_does_not_begin_anew(pattern: str, each_s: float) -> None:
+    factory = MockFactory()
+    panel = GpioPanel(PINS, factory)
+    lights = Lights(red=pattern)  # type: ignore[arg-type]  # one of its patterns
+    panel.show(lights)
+    lamp = panel._lamps["red"]
+    thread = lamp._blink_thread
+    panel.show(lights)
+    assert lamp._blink_thread is thread
+    assert thread._args[:2] == (each_s, each_s)
+    panel.show(Lights(red="on"))
+    assert (lamp._blink_thread, factory.pin(PINS.red).state) == (None, True)
+    panel.close()
+
+
+def test_closed_twice_it_is_dark_and_the_pins_are_free() -> None:
+    factory = MockFactory()
+    panel = GpioPanel(PINS, factory)
+    panel.show(Lights(red="fast", amber="on", green="slow", amplifier=True))
+    panel.close()
+    panel.close()
+    assert [factory.pin(getattr(PINS, name)).state for name in NAMES] == [False] * 4
+    again = GpioPanel(PINS, factory)
+    again.close()
+
+
+def test_two_panels_on_two_factories_are_independent() -> None:
+    one, other = MockFactory(), MockFactory()
+    first, second = GpioPanel(PINS, one), GpioPanel(PINS, other)
+    first.show(Lights(red="on", amplifier=True))
+    assert [one.pin(getattr(PINS, name)).state for name in NAMES] == [True, False, False, True]
+    assert [other.pin(getattr(PINS, name)).state for name in NAMES] == [False] * 4
+    first.close()
+    second.show(Lights(green="on"))
+    assert other.pin(PINS.green).state
+    second.close()
+
+
+def test_pins_that_are_taken_name_the_remedy() -> None:
+    factory = MockFactory()
+    panel = GpioPanel(PINS, factory)
+    with pytest.raises(OutsideError, match="check"):
+        GpioPanel(PINS, factory)
+    panel.close()
