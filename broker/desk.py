@@ -212,7 +212,10 @@ def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     if window is None and not wish.confirmed:
         raise RefusedError("outside", f"现在不在放学时段内，仍要叫{name}吗？", ask_again=True)
     slot = cue_id(here.on, window.id if window else None, own.id, "call")
-    return {"class": own.id, "gate": gate, "cues": (_free_id(here, day, slot),), "text": text}
+    free = _free_id(here, day, slot)
+    if free != slot and not wish.confirmed:
+        raise RefusedError("again", f"{name}已经叫过，再叫一次吗？", ask_again=True)
+    return {"class": own.id, "gate": gate, "cues": (free,), "text": text}
 
 
 def _repeat(here: Situation, wish: Wish) -> dict[str, object]:

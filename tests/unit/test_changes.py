@@ -143,7 +143,7 @@ def test_what_names_nothing_of_the_day_changes_nothing() -> None:
         change(4, "call", cues=(f"{DATE}/evening/c1/call",), gate="east"),
         change(5, "resume", ids=("nobody",)),
         change(6, "undo", undoes=999),
-        change(7, "ready", **{"class": "c1"}),
+        change(7, "ready", -100, **{"class": "c1"}),
     ]
     assert applied([BASE], strange) == (BASE,)
 
@@ -173,7 +173,7 @@ def some_change(rng: random.Random, n: int) -> Change:
     ids = [own(k) for k in range(1, 6)] + [f"{own(1)}#2", f"{DATE}/none/c9/call"]
     some: Sequence[str] = tuple(rng.sample(ids, rng.randrange(0, 4)))
     kind = rng.choice(["delay", "hold", "resume", "skip", "extend", "call", "repeat", "notice", "undo", "move"])
-    more: dict[str, object] = {
+    more: dict[str, dict[str, object]] = {
         "delay": {"cues": some, "delay_s": rng.choice([-60.0, 30.0, 600.0])},
         "hold": {},
         "resume": {"ids": (f"change-{rng.randrange(1, 15)}",)},
@@ -183,5 +183,5 @@ def some_change(rng: random.Random, n: int) -> Change:
         "repeat": {"cues": some[:1]},
         "notice": {"text": "请注意。"},
         "undo": {"undoes": rng.randrange(1, 15)},
-    }.get(kind, {})
-    return change(n, kind, rng.randrange(-100, 2000), gate=rng.choice([None, "east", "west"]), **more)
+    }
+    return change(n, kind, rng.randrange(-100, 2000), gate=rng.choice([None, "east", "west"]), **more.get(kind, {}))

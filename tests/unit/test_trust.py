@@ -18,12 +18,14 @@ def time(n: int, school: datetime, *, kept_s: float = 0.0, error_s: float | None
     return Time(v=1, start=start, n=n, received_at=school, sent_at=sent_at, error_s=error_s)
 
 
-def exchanged(one: Trust, at_s: float, school: datetime, rtt_s: float, **more: float) -> Trust:
+def exchanged(
+    one: Trust, at_s: float, school: datetime, rtt_s: float, *, kept_s: float = 0.0, error_s: float = 0.0
+) -> Trust:
     """Asked at `at_s`, when the school's time was `school`; answered `rtt_s` later."""
     one, question = trust.ask(one, at_s)
     assert question is not None
-    answer = time(question.n, school + timedelta(seconds=rtt_s / 2), **more)
-    return trust.answered(one, answer, at_s + rtt_s + more.get("kept_s", 0.0))
+    answer = time(question.n, school + timedelta(seconds=rtt_s / 2), kept_s=kept_s, error_s=error_s)
+    return trust.answered(one, answer, at_s + rtt_s + kept_s)
 
 
 def test_without_an_exchange_nothing_vouches() -> None:
