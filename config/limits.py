@@ -23,6 +23,8 @@ ATTEMPTS_MAX = 2
 """A sentence whose end is unknown is said once more, not oftener."""
 ATTEMPTS_SILENT_MAX = 5
 """Attempts of which nothing sounded: tried again, but not for ever."""
+HOLD_MOVES_MAX_S = 3600
+"""A hold inside a window moves its `closes` by at most this: nobody left inside, and an end."""
 BACK_AFTER_S = 5
 """What is brought back after its instant is not called before this: time for everybody to look up."""
 BOOT_PAUSE_S = 3.0

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from config.day import Cue, GateDay, Window
+from config import limits
+from config.day import Cue, GateDay, Hold, Window
 
 SLIP_MAX_S = 86400.0
 """What a record can carry."""
@@ -33,10 +34,34 @@ class Waiting:
         return until if self.window is None else min(until, self.window.closes)
 
 
-def waiting(day: GateDay, done: Iterable[str], slips: Mapping[str, float]) -> list[Waiting]:
-    """The cues of a day that may still be spoken. `slips`: seconds by `slip_key`."""
+def windows_now(day: GateDay, holds: Iterable[Hold], now: datetime) -> dict[str, Window]:
+    """The windows of a day by id, each with the time that holds lasted inside it added to its `closes`.
+
+    At most 60 min, so that there is an end, and never into quiet.
+    """
+    spans = sorted((hold.begins, hold.to or now) for hold in holds)
+    locks = [span.begins for span in day.quiet]
+    return {window.id: _held_open(window, spans, locks) for window in day.windows}
+
+
+def _held_open(window: Window, spans: Iterable[tuple[datetime, datetime]], locks: Iterable[datetime]) -> Window:
+    latest = min(
+        [window.closes + timedelta(seconds=limits.HOLD_MOVES_MAX_S), *(at for at in locks if at >= window.closes)]
+    )
+    closes, counted = window.closes, window.opens
+    for began, to in spans:
+        inside = max(began, counted)
+        if inside < min(to, closes):
+            closes, counted = min(closes + (to - inside), latest), to
+    return window if closes == window.closes else window.but(closes=closes)
+
+
+def waiting(
+    day: GateDay, done: Iterable[str], slips: Mapping[str, float], windows: Mapping[str, Window] | None = None
+) -> list[Waiting]:
+    """The cues of a day that may still be spoken. `slips`: seconds by `slip_key`; `windows`: as holds moved them."""
     closed = set(done)
-    windows = {window.id: window for window in day.windows}
+    windows = {window.id: window for window in day.windows} if windows is None else windows
     return [
         Waiting(cue, windows.get(cue.window or ""), slip_of(cue, slips))
         for cue in day.cues

@@ -7,7 +7,7 @@ from broker.wire.messages import LiveCue
 from config import limits
 from config.clock import Instant
 from config.day import Cue, GateDay, Hold
-from config.pacing import SLIP_MAX_S, Waiting, waiting
+from config.pacing import SLIP_MAX_S, Waiting, waiting, windows_now
 from edge.alphabet import Leading, State
 from edge.book import Stored
 
@@ -46,7 +46,11 @@ def _in_force(state: State, now: Instant) -> list[Stored]:
     return [
         stored
         for of, stored in state.book.days.items()
-        if of == date_now or any(window.opens <= now.utc < window.closes for window in stored.day.windows)
+        if of == date_now
+        or any(
+            window.opens <= now.utc < window.closes
+            for window in windows_now(stored.day, stored.holds, now.utc).values()
+        )
     ]
 
 
@@ -59,7 +63,11 @@ def waiting_here(state: State, now: Instant) -> list[Waiting]:
     if isinstance(state.doing, Leading):
         done.add(state.doing.cue.id)
     known = done | state.lives.keys()
-    queue = [one for day in in_force(state, now) for one in waiting(day, known, state.book.slips)]
+    queue = [
+        one
+        for stored in _in_force(state, now)
+        for one in waiting(stored.day, known, state.book.slips, windows_now(stored.day, stored.holds, now.utc))
+    ]
     queue += [
         Waiting(live.cue, live.window, min(max(0.0, (live.due - live.cue.at).total_seconds()), SLIP_MAX_S))
         for cue, live in state.lives.items()

@@ -11,10 +11,11 @@ from itertools import pairwise
 from broker.wire.messages import LiveCue, Record, decode
 from config import limits
 from config.day import Cue, GateDay, Window
+from config.pacing import windows_now
 from edge.alphabet import Effect, GateEvent, LiveCame, Play, Tick, Woke, Write
 from edge.book import ENTRY, Begun, Book, Kept, Recorded, Reopened, Said, Slipped, apply
 from edge.gate import wake
-from gate_rig import NOON, Rig, Sound
+from gate_rig import DATE, NOON, Rig, Sound
 
 EPS = timedelta(milliseconds=5)
 LEAD = timedelta(milliseconds=limits.LEAD_MS)
@@ -157,7 +158,7 @@ class Checks:
             for cue in stored.day.cues:
                 free = cue.id not in state.book.done and cue.id not in self.lives and cue.state == "planned"
                 slip = timedelta(seconds=state.book.slips.get(cue.id.rsplit("/", 2)[0], 0.0))
-                window = stored.day.window(cue)
+                window = self.window(cue)
                 ends = min(cue.until + slip, window.closes if window else cue.until + slip)
                 if free and cue.say in state.clips and cue.at + slip <= audible and ends >= audible:
                     assert (cue.at + slip, cue.id) >= mine, f"{cue.id} was before it"
@@ -190,7 +191,18 @@ class Checks:
         assert record.revision == self.revision(), "not by the newest day"
         day = self.issued[record.revision]
         cue = next(one for one in day.cues if one.id == record.cue)
-        return cue, day.window(cue)
+        return cue, self.window(cue)
+
+    def window(self, cue: Cue) -> Window | None:
+        """A cue's window with the end that holds gave it."""
+        stored = self.rig.state.book.days[DATE]
+        return windows_now(stored.day, stored.holds, self.rig.utc).get(cue.window or "")
+
+    def last_s(self) -> float:
+        """Seconds after 11:30 at which the last window closes, with the time of holds."""
+        stored = self.rig.state.book.days.values()
+        closes = [w.closes for one in stored for w in windows_now(one.day, one.holds, self.rig.utc).values()]
+        return max([(at - NOON).total_seconds() for at in closes], default=0.0)
 
     # The whole day --------------------------------------------------------------------------------
 

@@ -86,14 +86,15 @@ def test_a_gate_started_two_minutes_late_and_killed_twice_tells_the_truth(tmp_pa
 
 
 def _sounding(recorder: Recorder) -> None:
-    """Until half a second of the sentence came out of the gate; what comes first is the silence before it."""
-    tick, silent_s = threading.Event(), recorder._written_s()
+    """Until half a second of the sentence came out of the gate. A leap is the silence that is filled in before it."""
+    tick, last_s = threading.Event(), recorder._written_s()
     begun_s = None
     for _ in range(1000):
         written_s = recorder._written_s()
-        if begun_s is None and written_s > silent_s:
+        if written_s - last_s > 0.2:
             begun_s = written_s
         if begun_s is not None and written_s > begun_s + 0.5:
             return
+        last_s = written_s
         tick.wait(0.01)
     raise AssertionError("the gate stayed silent")

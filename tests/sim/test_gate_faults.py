@@ -43,6 +43,7 @@ class FaultyDay:
             self.until(at_s)
             self.guarded(act)
         self.until(END_S)
+        self.until(self.checks.last_s() + 5)
         self.checks.finish()
 
     def on(self, at_s: float, act: Callable[[], None]) -> None:

@@ -122,6 +122,19 @@ def test_in_a_hold_nothing_begins_and_after_it_the_distances_are_kept() -> None:
     assert [one.result for one in rig.records] == ["announced"] * 3
 
 
+def test_after_a_hold_of_twelve_minutes_nobody_is_left_inside() -> None:
+    long = HOLD.but(to=at(725))
+    rig = Rig()
+    rig.send(came(day(call(1, 0), call(2, 20), call(3, 40), noon=window(closes_s=60))))
+    rig.run(5)
+    rig.send(came(day(call(1, 0), call(2, 20), call(3, 40), revision=2, holds=(HOLD,), noon=window(closes_s=60))))
+    rig.run(725)
+    rig.send(came(day(call(1, 0), call(2, 20), call(3, 40), revision=3, holds=(long,), noon=window(closes_s=60))))
+    rig.run(900)
+    assert [one for _, one in rig.classes()] == ["1", "2", "3"]
+    assert [one.result for one in rig.records] == ["announced"] * 3
+
+
 def test_a_hold_in_a_sentence_lets_it_end_and_drops_its_repeat() -> None:
     rig = Rig()
     rig.send(came(day(call(1, 0, repeat=3))))

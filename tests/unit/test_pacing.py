@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from config.pacing import Waiting, first, slip_key, slip_of, slipped, waiting
+from config.day import Hold, Quiet
+from config.pacing import Waiting, first, slip_key, slip_of, slipped, waiting, windows_now
 from gate_rig import DATE, at, call, day, window
 
 KEY = slip_key(DATE, "noon")
@@ -62,3 +63,30 @@ def test_applying_a_slip_twice_changes_nothing() -> None:
     new = slipped(queue(0, 20), at(12), None)
     assert slipped(queue(0, 20, slip_s=new[KEY]), at(12), None) == {}
     assert queue(0, slip_s=new[KEY])[0].begins == at(0) + timedelta(seconds=12)
+
+
+def hold(begins_s: float, to_s: float | None, own: str = "h1") -> Hold:
+    to = None if to_s is None else at(to_s)
+    return Hold.model_validate({"id": own, "from": at(begins_s), "to": to, "why": None, "by": "王老师"})
+
+
+@pytest.mark.parametrize(
+    ("holds", "now_s", "closes_s"),
+    [
+        ([], 0, 1500),
+        ([hold(100, 160)], 500, 1560),  # the time it lasted
+        ([hold(100, None)], 400, 1800),  # still open: until now
+        ([hold(100, 200), hold(150, 260, "h2")], 500, 1660),  # two at once count once
+        ([hold(-900, -240)], 0, 1560),  # only what lay inside the window, which opens at -300
+        ([hold(-900, -400)], 0, 1500),  # all of it before
+        ([hold(1600, 1700)], 1800, 1500),  # after the end
+        ([hold(0, 9000)], 9000, 1500 + 3600),  # and never more than an hour
+    ],
+)
+def test_the_time_of_a_hold_inside_a_window_moves_its_end(holds: list[Hold], now_s: float, closes_s: float) -> None:
+    assert windows_now(day(), holds, at(now_s)) == {"noon": window(closes_s=closes_s)}
+
+
+def test_a_hold_never_moves_the_end_into_quiet() -> None:
+    lock = Quiet.model_validate({"id": "q1", "from": at(1510), "to": at(4000)})
+    assert windows_now(day(quiet=(lock,)), [hold(0, 600)], at(600)) == {"noon": window(closes_s=1510)}
