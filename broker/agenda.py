@@ -15,7 +15,7 @@ from broker.wire.topics import Address
 from config import limits
 from config.clock import Instant
 from config.day import GateDay
-from config.pacing import slip_of
+from config.pacing import slip_of, windows_now
 from config.types import Frozen
 
 
@@ -165,7 +165,7 @@ def step(state: State, now: Instant, event: AgendaEvent) -> tuple[State, tuple[E
 
 def wake(state: State, now: Instant) -> datetime:
     """When the next `Tick` could change something; `LOST_AFTER_S` ahead at most."""
-    times = [at for address, issued in _in_order(state) for at in _instants(state, address, issued.day)]
+    times = [at for address, issued in _in_order(state) for at in _instants(state, now, address, issued.day)]
     latest = now.utc + timedelta(seconds=limits.LOST_AFTER_S)
     soon = [now.utc + timedelta(seconds=limits.STATUS_LEAST_S)] if state.unanswered else []
     return min([latest, *soon, *(at for at in times if at > now.utc)])
@@ -309,7 +309,7 @@ def _live(turn: _Turn) -> None:
 
 def _settle(turn: _Turn) -> None:
     for address, issued in _in_order(turn.state):
-        for window in issued.day.windows:
+        for window in windows_now(issued.day, issued.day.holds, turn.now.utc).values():
             key = f"{address} {issued.day.date} {window.id} {window.closes}"  # a later end is settled once more
             if (
                 window.closes + timedelta(seconds=limits.UNREPORTED_AFTER_S) <= turn.now.utc
@@ -332,8 +332,9 @@ def _slips(state: State, address: Address, day: GateDay) -> dict[str, float]:
     return {} if status is None else {f"{day.date}/{window}": slip_s for window, slip_s in status.slip.items()}
 
 
-def _instants(state: State, address: Address, day: GateDay) -> list[datetime]:
+def _instants(state: State, now: Instant, address: Address, day: GateDay) -> list[datetime]:
     slips = _slips(state, address, day)
     ahead = timedelta(seconds=limits.LIVE_AHEAD_S)
     live = [cue.at + timedelta(seconds=slip_of(cue, slips)) - ahead for cue in day.cues]
-    return live + [window.closes + timedelta(seconds=limits.UNREPORTED_AFTER_S) for window in day.windows]
+    windows = windows_now(day, day.holds, now.utc).values()
+    return live + [window.closes + timedelta(seconds=limits.UNREPORTED_AFTER_S) for window in windows]

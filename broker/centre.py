@@ -32,6 +32,7 @@ from config.changes import Change
 from config.clock import Clock, Instant
 from config.day import GateDay
 from config.errors import BadInputError, OutsideError
+from config.pacing import windows_now
 from config.plan import Plan
 from config.settings import ClockSettings
 from config.timetable import issued, local, same, timetable
@@ -147,7 +148,7 @@ class Centre:
             window.opens <= utc < window.closes
             for (_, on), one in self.state.days.items()
             if on < today
-            for window in one.day.windows
+            for window in windows_now(one.day, one.day.holds, utc).values()
         )
         on = today - timedelta(days=1) if late else today
         gates = [Address(self._plan.school.id, gate.id) for gate in self._plan.gates]

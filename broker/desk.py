@@ -12,6 +12,7 @@ from config import limits
 from config.changes import Change, applied, standing
 from config.day import Cue, GateDay, Window, cue_id, order
 from config.errors import BadInputError
+from config.pacing import windows_now
 from config.plan import Plan
 from config.timetable import local
 from config.types import CueId, Frozen, Id, Name, Say, Slug
@@ -208,7 +209,8 @@ def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
         raise RefusedError("held", f"{_gate(here, gate)}正在暂停，恢复后才能叫班")
     day = next(day for day in here.days if day.gate == gate)
     text = here.plan.sentences.call.replace("{classes}", name)
-    window = next((one for one in day.windows if one.opens <= at < one.closes and one.kind == "dismissal"), None)
+    windows = windows_now(day, day.holds, at).values()
+    window = next((one for one in windows if one.opens <= at < one.closes and one.kind == "dismissal"), None)
     if window is None and not wish.confirmed:
         raise RefusedError("outside", f"现在不在放学时段内，仍要叫{name}吗？", ask_again=True)
     slot = cue_id(here.on, window.id if window else None, own.id, "call")

@@ -11,7 +11,7 @@ from config import limits
 from config.changes import Change, standing
 from config.clock import Instant
 from config.day import Cue, GateDay
-from config.pacing import slip_key, slip_of
+from config.pacing import slip_key, slip_of, windows_now
 from config.plan import SchoolClass
 from config.types import Frozen, Utc
 
@@ -134,7 +134,8 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
 
 
 def _windows(here: Situation, now: Instant) -> Iterator[WindowView]:
-    found = {window.id: window for day in here.days for window in day.windows}
+    rows = [window for day in here.days for window in windows_now(day, day.holds, now.utc).values()]
+    found = {window.id: window for window in sorted(rows, key=lambda window: window.closes)}  # a held gate's is later
     for one in sorted(found.values(), key=lambda window: (window.opens, window.id)):
         is_open = one.opens <= now.utc < one.closes
         yield WindowView(id=one.id, name=one.name, kind=one.kind, opens=one.opens, closes=one.closes, open=is_open)

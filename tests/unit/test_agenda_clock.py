@@ -151,3 +151,12 @@ def test_the_next_look_is_at_the_slipped_instant() -> None:
 
 def test_an_idle_agenda_looks_now_and_then() -> None:
     assert wake(State(), instant(0)) == instant(limits.LOST_AFTER_S).utc
+
+
+def test_a_hold_in_a_window_moves_its_settling_as_it_moves_its_end() -> None:
+    fields = {"id": "change-1", "from": instant(0).utc, "to": instant(600).utc, "why": None, "by": "王老师"}
+    stopped = issued(EAST_TODAY.day.but(revision=2, holds=(Hold.model_validate(fields),)))
+    state, _ = step(running(), instant(700), DaysIssued((EAST,), (stopped, EAST_TOMORROW), TODAY))
+    end_s = 1800.0 + limits.UNREPORTED_AFTER_S
+    assert told(state, *ticks(end_s, end_s + 599))[1] == []
+    assert told(state, *ticks(end_s + 600))[1] == [Settle(EAST, stopped.day, "noon")]
