@@ -49,7 +49,7 @@ from edge.alphabet import (
     Woke,
 )
 from edge.book import Acked, Begun, Forgot, Kept, Reopened, Said, Slipped, Started
-from edge.records import begun_at, changed, ended, given_up, heard, last
+from edge.records import begun_at, ended, given_up, heard, last
 from edge.records import planned as planned_record
 from edge.turn import Turn
 from edge.view import day_of, knows, open_holds, quiet, today, waiting_here, withdrawn, zone_known
@@ -114,7 +114,7 @@ def _woke(turn: Turn) -> None:
         if said := turn.state.book.said.get(cue):
             turn.record(ended(begun.record, heard(begun.record), said.ended))
         else:
-            turn.record(changed(begun.record, final=last(turn.state, begun.record)))
+            turn.record(begun.record.but(final=last(turn.state, begun.record)))
 
 
 def _day_came(turn: Turn, event: DayCame) -> None:
@@ -281,11 +281,11 @@ def _leading(turn: Turn, _: GateEvent) -> None:
     doing = turn.state.doing
     assert isinstance(doing, Leading)
     if withdrawn(turn.state, doing.cue):
-        record = changed(doing.record, result="cancelled", final=True, actual=None, heard="no")
+        record = doing.record.but(result="cancelled", final=True, actual=None, heard="no")
         turn.record(record, until=doing.cue.at)  # whatever plans it again reopens it
         turn.set(doing=Idle())
     elif turn.state.held or not turn.decides:
-        turn.record(changed(doing.record, actual=None, heard="no"))
+        turn.record(doing.record.but(actual=None, heard="no"))
         turn.set(doing=Idle())
     elif turn.now.monotonic_s >= doing.until_s:
         silent = _hushed(turn, doing.cue, doing.until_s)
@@ -300,7 +300,7 @@ def _saying(turn: Turn, event: GateEvent) -> None:
         _answered(turn, doing, event)
     elif turn.now.monotonic_s >= doing.until_s:
         if doing.silent:
-            turn.record(ended(changed(doing.record, heard="no"), "suppressed", turn.now.utc))
+            turn.record(ended(doing.record.but(heard="no"), "suppressed", turn.now.utc))
             _rest(turn)
             return
         turn.effects.append(Cut())
@@ -351,10 +351,10 @@ def _interrupted(turn: Turn, doing: Saying, unheard: Literal["no", "unknown"]) -
     if said := turn.state.book.said.get(doing.cue.id):
         turn.record(ended(record, heard(record), said.ended))
     else:
-        record = changed(record, heard=unheard, actual=None if unheard == "no" else record.actual)
+        record = record.but(heard=unheard, actual=None if unheard == "no" else record.actual)
         final = last(turn.state, record)
         unheard_until = doing.cue.until if final and not _sounded(turn, record) else None
-        turn.record(changed(record, ended=turn.now.utc, final=final), until=unheard_until)
+        turn.record(record.but(ended=turn.now.utc, final=final), until=unheard_until)
     _rest(turn)
 
 

@@ -34,8 +34,8 @@ def planned(state: State, now: Instant, one: Waiting, actual: datetime) -> Recor
 def given_up(state: State, now: Instant, one: Waiting) -> Record:
     """The end of a cue that can no longer begin: missed, or, after attempts, interrupted for good."""
     tried, unknown = state.book.attempts.get(one.cue.id, 0), one.cue.id in state.book.unknown
-    record = changed(planned(state, now, one, now.utc), final=True, actual=None, attempt=tried)
-    return changed(record, result="interrupted" if tried else "missed", heard="unknown" if unknown else "no")
+    record = planned(state, now, one, now.utc).but(final=True, actual=None, attempt=tried)
+    return record.but(result="interrupted" if tried else "missed", heard="unknown" if unknown else "no")
 
 
 def begun_at(now: Instant, doing: Leading, event: PlayerAnswered) -> Record:
@@ -43,7 +43,7 @@ def begun_at(now: Instant, doing: Leading, event: PlayerAnswered) -> Record:
     if doing.saying > 1 or event.began_s is None or not trusted(now):
         return doing.record
     silence_s = limits.CLIP_SILENCE_MS / 1000
-    return changed(doing.record, actual=now.utc + timedelta(seconds=event.began_s + silence_s - now.monotonic_s))
+    return doing.record.but(actual=now.utc + timedelta(seconds=event.began_s + silence_s - now.monotonic_s))
 
 
 def heard(record: Record) -> Result:
@@ -55,15 +55,10 @@ def heard(record: Record) -> Result:
 
 def ended(record: Record, result: Result, at: datetime) -> Record:
     sounded = record.heard if result == "suppressed" else "yes"
-    return changed(record, result=result, ended=at, final=True, heard=sounded)
+    return record.but(result=result, ended=at, final=True, heard=sounded)
 
 
 def last(state: State, record: Record) -> bool:
     """Whether a failed attempt was the last: an unknown end is repeated once, a silent one a few times."""
     unknown = state.book.unknown.get(record.cue, 0) + (record.heard != "no")
     return unknown >= limits.ATTEMPTS_MAX or record.attempt >= limits.ATTEMPTS_SILENT_MAX
-
-
-def changed(record: Record, **changes: object) -> Record:
-    """The record with other values, checked anew."""
-    return Record.model_validate({name: changes.get(name, getattr(record, name)) for name in Record.model_fields})

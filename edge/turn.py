@@ -36,8 +36,7 @@ class Turn:
             made = Problem(id=f"{book.log}-{seq}", code=code, args={"why": why[:200]}, opened_at=at, closed_at=None)
             self.write(Noted(seq=seq, problem=made))
         elif not why and standing is not None:
-            fields = {name: getattr(standing, name) for name in Problem.model_fields}
-            self.write(Noted(seq=seq, problem=Problem(**{**fields, "closed_at": at})))
+            self.write(Noted(seq=seq, problem=standing.but(closed_at=at)))
 
     def after(self, seconds: float) -> datetime:
         return self.now.utc + timedelta(seconds=seconds)
