@@ -40,7 +40,7 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pa
     if request.param == "in-process":
         monkeypatch.setenv("PATH", str(tmp_path))
     elif shutil.which("mosquitto") is None:
-        pytest.skip("mosquitto is not installed")
+        pytest.fail("mosquitto is needed: sudo apt install mosquitto")
     return str(request.param)
 
 
@@ -190,7 +190,7 @@ class TestMosquitto:
     @pytest.fixture(autouse=True)
     def _needs_it(self) -> None:
         if shutil.which("mosquitto") is None:
-            pytest.skip("mosquitto is not installed")
+            pytest.fail("mosquitto is needed: sudo apt install mosquitto")
 
     def test_a_damaged_memory_is_set_aside(self, start: Start, tmp_path: Path) -> None:
         start().stop()

@@ -30,7 +30,7 @@ class TestMosquitto(TransportSuite):
     @pytest.fixture(autouse=True)
     def _needs_it(self) -> None:
         if shutil.which("mosquitto") is None:
-            pytest.skip("mosquitto is not installed")
+            pytest.fail("mosquitto is needed: sudo apt install mosquitto")
 
     def test_a_window_of_messages_not_accepted_stops_delivery(self, rig: PahoRig) -> None:
         _window_stops_delivery(rig, limits.BROKER_INFLIGHT_MAX)
