@@ -108,7 +108,7 @@ def test_a_rate_that_was_lost_is_found_out() -> None:
 def test_a_sentence_that_pyttsx3_cancelled_ends_the_engine(tmp_path: Path) -> None:
     """What espeak still says of it could end up in the file of the next one."""
     said = refusal(
-        "s = Pyttsx3Synthesizer(); s._engine.proxy._driver._stopping = True; "
+        "s = Pyttsx3Synthesizer(); s._on_finished(completed=False); "
         f"print(list(s.speak(['三年级一班', '三年级二班'], pathlib.Path({str(tmp_path)!r}))))"
     )
 
