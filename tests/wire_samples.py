@@ -103,7 +103,14 @@ RECORD: dict[str, Any] = {
     "volume_pct": 80,
     "heard": "unknown",
 }
-PRESS = {"id": "p1", "button": "hold", "at": "2026-11-25T03:31:00Z", "target": None, "result": "done"}
+PRESS = {
+    "id": "east/0badcafe-7",
+    "button": "hold",
+    "at": "2026-11-25T03:31:00Z",
+    "target": None,
+    "ends": [],
+    "result": "done",
+}
 PROBLEM = {
     "id": "clock/1",
     "code": "clock_unknown",

@@ -135,12 +135,17 @@ class Record(Frozen):
 
 
 class Press(Frozen):
-    """A button at the gate and what came of it."""
+    """A button at the gate and what came of it.
+
+    `id`: `{gate}/{log}-{seq}`. `hold` toggles: with an empty `ends` it opened the hold of its own id, else it ended
+    those.
+    """
 
     id: Id
     button: Literal["next", "hold"]
     at: Utc
     target: CueId | None
+    ends: Annotated[tuple[Id, ...], Field(max_length=limits.HOLDS_MAX)]
     result: Literal["done", "refused"]
 
 

@@ -120,7 +120,7 @@ def test_two_logs_of_one_gate_and_two_gates_do_not_mix(store: Store) -> None:
 def test_problems_and_presses_are_kept_with_the_records(store: Store, file: Path) -> None:
     opened = Problem(id="p1", code="clock", args={"why": "no source"}, opened_at=OPENS, closed_at=None)
     closed = Problem(id="p1", code="clock", args={"why": "no source"}, opened_at=OPENS, closed_at=OPENS)
-    press = Press(id="b1", button="next", at=OPENS, target=None, result="refused")
+    press = Press(id="b1", button="next", at=OPENS, target=None, ends=(), result="refused")
     for seq, problem in ((1, opened), (2, closed), (1, opened)):
         store.keep_event(EAST, event(EAST, seq, presses=(press,), problems=(problem,)))
     assert sql(file, "SELECT gate, payload FROM problems") == [(str(EAST), closed.model_dump_json())]
