@@ -88,6 +88,26 @@ EVENT_RETRY_S = 5.0
 """An event without an ack is sent again this often."""
 OUTBOX_DAYS = 14
 """Records stay in the gate's journal this long after their ack."""
+OUTBOX_MAX = 5000
+"""Entries of a gate's outbox, 2 MB: 14 days of 350 calls; above it the oldest are lost, and a Problem tells it."""
+JOURNAL_LINES_MAX = 2000
+"""A journal with more lines is made new without waiting for the night: 0.3 s to replay on a slow card."""
+JOURNAL_CALM_S = 60.0
+"""The journal is made new (a second on a slow card) only when nothing is due for this long."""
+JOURNAL_RETRY_S = 3600.0
+"""What could not be made new, on a full card, is tried again after this."""
+
+# The buttons ------------------------------------------------------------------------------------
+DEBOUNCE_S = 0.03
+"""A level that stood for this long counts: contacts bounce for 5 to 20 ms."""
+PRESS_AGAIN_S = 1.0
+"""Presses closer than this are one: nobody holds and resumes within a second."""
+STUCK_S = 30.0
+"""A button that is down for this long is stuck."""
+REFUSED_S = 1.5
+"""The amber lamp flashes this long when a press was refused."""
+BUTTON_GLITCH_S = 0.002
+"""The pins themselves pass over shorter pulses, so that a bad wire cannot flood the loop."""
 UNREPORTED_AFTER_S = 120
 """After `closes` + this the centre writes `unreported` for each cue without a final record."""
 

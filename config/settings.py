@@ -32,13 +32,18 @@ class PlayerSettings(Frozen):
 
 
 class PanelSettings(Frozen):
-    """`gpio`: the pins of this Pi by their BCM numbers. `mock`: none; the lights stand in the log."""
+    """`gpio`: the pins of this Pi by their BCM numbers. `mock`: none; the lights stand in the log.
+
+    `hold`, `next`: buttons between the pin and ground. Pins 2 to 8 are pulled up from the moment the Pi starts.
+    """
 
     kind: Literal["gpio", "mock"]
     red: Pin = 17
     amber: Pin = 27
     green: Pin = 22
     amplifier: Pin = 23
+    hold: Pin = 5
+    next: Pin = 6
 
 
 class GateSettings(Frozen):
@@ -98,7 +103,7 @@ def _senseless(one: GateSettings) -> Iterator[Finding]:
     if one.player.kind == "alsa" and one.player.card is None:
         yield Finding("missing", "player.card")
     pins: dict[int, str] = {}
-    for name in ("red", "amber", "green", "amplifier"):
+    for name in [of for of in PanelSettings.model_fields if of != "kind"]:
         pin = getattr(one.panel, name)
         if pins.setdefault(pin, name) != name:
             yield Finding("twin", f"panel.{name}", str(pin))

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from broker.wire.messages import Ack, Event, LiveCue, Record, Status
 from broker.wire.topics import Address
 from config.day import Cue, GateDay, Window
 from edge.book import Book, Entry
+from edge.button import Button
 
 # What happens to a gate ---------------------------------------------------------------------------
 
@@ -79,6 +81,15 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
+class ButtonMoved:
+    """An edge of a button as the wire gave it, at a monotonic instant; also its level when the gate starts."""
+
+    button: Literal["next", "hold"]
+    down: bool
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class PartFailed:
     """A part of this gate (journal, player, panel) works (`why` empty) or does not."""
 
@@ -86,7 +97,9 @@ class PartFailed:
     why: str
 
 
-GateEvent = Tick | Woke | Linked | DayCame | LiveCame | AckCame | Refused | PlayerAnswered | Rendered | PartFailed
+GateEvent = (
+    Tick | Woke | Linked | DayCame | LiveCame | AckCame | Refused | PlayerAnswered | Rendered | ButtonMoved | PartFailed
+)
 
 # What a gate does ---------------------------------------------------------------------------------
 
@@ -167,6 +180,7 @@ class State:
     """Everything `step` knows. `book` is durable; the rest begins anew with the process.
 
     `returned`: calls due before this instant set no slip. `clips`: length of each sentence that can be played.
+    `refused_until_s`: the lamp refuses a press. `renew_at_s`: not before it the journal is made new by its length.
     """
 
     address: Address
@@ -181,7 +195,9 @@ class State:
     lives: dict[str, LiveCue] = field(default_factory=dict)
     clips: dict[str, float] = field(default_factory=dict)
     asked: dict[str, float] = field(default_factory=dict)
-    faults: dict[str, str] = field(default_factory=dict)
+    buttons: dict[Literal["next", "hold"], Button] = field(default_factory=lambda: {"hold": Button(), "next": Button()})
+    refused_until_s: float = 0.0
+    renew_at_s: float = 0.0
     link_up: bool = False
     answered: bool = False
     status: Status | None = None

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from broker.wire.messages import Counter, Digest, Log, Problem, Record, decode
+from broker.wire.messages import Counter, Digest, Log, Press, Problem, Record, decode
 from config import limits
 from config.day import GateDay, Hold
 from config.types import CueId, Day, Frozen, Seconds, Utc
@@ -78,6 +78,19 @@ class Noted(Frozen):
     problem: Problem
 
 
+class Pressed(Frozen):
+    """A button at the gate. A hold that it opened is of the school's date `on`; None: nobody vouched for the time."""
+
+    kind: Literal["pressed"] = "pressed"
+    seq: Counter
+    press: Press
+    on: Day | None
+
+
+Reported = Recorded | Noted | Pressed
+"""What the centre is told, and acknowledges."""
+
+
 class Slipped(Frozen):
     """A window's calls move by this from now on."""
 
@@ -100,13 +113,6 @@ class Forgot(Frozen):
     before: Day
 
 
-Entry = Annotated[
-    Opened | Started | Kept | Begun | Said | Recorded | Reopened | Noted | Slipped | Acked | Forgot,
-    Field(discriminator="kind"),
-]
-ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
-
-
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A day the gate holds. `holds`: also those that an older revision opened and no newer one ended."""
@@ -117,10 +123,18 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """A hold that the gate's own button opened. It stands for its date; without one until a person ends it."""
+
+    hold: Hold
+    on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """Everything durable. `attempts`: the last attempt of each cue; `unknown`: how many of them ended unknown;
     `open`: attempts without an end; `done`: cues of which nothing more will be said;
-    `unheard`: those of them that nobody heard, with their `until`.
+    `unheard`: those of them that nobody heard, with their `until`; `lines`: of the journal, since it was made new.
     """
 
     log: str = "00000000"
@@ -135,12 +149,29 @@ class Book:
     done: frozenset[str] = frozenset()
     unheard: dict[str, datetime] = field(default_factory=dict)
     slips: dict[str, float] = field(default_factory=dict)
+    own: dict[str, Own] = field(default_factory=dict)
     problems: dict[str, Problem] = field(default_factory=dict)
-    outbox: tuple[Recorded | Noted, ...] = ()
+    outbox: tuple[Reported, ...] = ()
+    lines: int = 0
+
+
+class Whole(Frozen):
+    """The book itself: the first line of a journal that was made new, so that it does not grow for ever."""
+
+    kind: Literal["whole"] = "whole"
+    book: Book
+
+
+Entry = Annotated[
+    Opened | Started | Kept | Begun | Said | Recorded | Reopened | Noted | Pressed | Slipped | Acked | Forgot | Whole,
+    Field(discriminator="kind"),
+]
+ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 
 
 def apply(book: Book, entry: Entry) -> Book:
     """The book after one entry."""
+    book = replace(book, lines=book.lines + 1)
     match entry:
         case Opened():  # of a journal whose first line was lost it names the rest
             return replace(book, log=entry.log)
@@ -148,9 +179,10 @@ def apply(book: Book, entry: Entry) -> Book:
             return replace(book, start=entry.start)
         case Kept():
             day = decode(entry.payload.encode(), GateDay, limits.GATE_DAY_MAX_BYTES)
-            standing = book.days.get(day.date)
-            kept = Stored(day, entry.digest, _holds(standing.holds if standing else (), day.holds))
-            return replace(book, days={**book.days, day.date: kept})
+            holds = _holds(holds_of(book, day.date), day.holds)
+            ended = {hold.id: hold for hold in holds if hold.to is not None}
+            own = {of: Own(ended.get(of, one.hold), one.on) for of, one in book.own.items()}
+            return replace(book, days={**book.days, day.date: Stored(day, entry.digest, holds)}, own=own)
         case Begun():
             cue = entry.record.cue
             return replace(book, open={**book.open, cue: entry}, attempts={**book.attempts, cue: entry.record.attempt})
@@ -165,13 +197,25 @@ def apply(book: Book, entry: Entry) -> Book:
             problems = {**book.problems, entry.problem.code: entry.problem}
             if entry.problem.closed_at is not None:
                 del problems[entry.problem.code]
-            return replace(book, seq=entry.seq, problems=problems, outbox=(*book.outbox, entry))
+            return replace(book, seq=entry.seq, problems=problems, outbox=_outbox(book, entry))
+        case Pressed():
+            return _pressed(book, entry)
         case Slipped():
             return replace(book, slips={**book.slips, entry.window: entry.slip_s})
         case Acked():
             return replace(book, acked=entry.seq)
         case Forgot():
             return _forgotten(book, entry.before)
+        case Whole():
+            return replace(entry.book, lines=1)
+
+
+def holds_of(book: Book, on: date) -> tuple[Hold, ...]:
+    """All holds of a date at this gate, open and ended: the day's, and its own button's."""
+    stored = book.days.get(on)
+    holds = stored.holds if stored else ()
+    known = {hold.id for hold in holds}
+    return (*holds, *(own.hold for of, own in book.own.items() if own.on in (on, None) and of not in known))
 
 
 def _holds(standing: tuple[Hold, ...], named: tuple[Hold, ...]) -> tuple[Hold, ...]:
@@ -183,6 +227,33 @@ def _holds(standing: tuple[Hold, ...], named: tuple[Hold, ...]) -> tuple[Hold, .
     ended = [hold for hold in holds.values() if hold.to is not None]
     standing = tuple(hold for hold in holds.values() if hold.to is None)
     return (*ended[-limits.HOLDS_MAX :], *standing[-limits.HOLDS_MAX :])
+
+
+def _pressed(book: Book, entry: Pressed) -> Book:
+    """A hold opens, or all those that it names end, in the days and of its own."""
+    press = entry.press
+    book = replace(book, seq=entry.seq, outbox=_outbox(book, entry))
+    if press.button != "hold" or press.result != "done":
+        return book
+    if not press.ends:
+        fields = {"id": press.id, "from": press.at, "to": None, "why": None, "by": "门卫"}
+        own = {**book.own, press.id: Own(Hold.model_validate(fields), entry.on)}
+        return replace(book, own=dict(list(own.items())[-limits.HOLDS_MAX :]))
+    ends = set(press.ends)
+
+    def ended(hold: Hold) -> Hold:
+        return hold.but(to=press.at) if hold.id in ends and hold.to is None else hold
+
+    return replace(
+        book,
+        own={of: Own(ended(one.hold), one.on) for of, one in book.own.items()},
+        days={on: replace(one, holds=tuple(map(ended, one.holds))) for on, one in book.days.items()},
+    )
+
+
+def _outbox(book: Book, entry: Reported) -> tuple[Reported, ...]:
+    """With the entry; above the limit the oldest goes: acknowledged long ago, unless the centre is gone."""
+    return (*book.outbox, entry)[-limits.OUTBOX_MAX :]
 
 
 def _recorded(book: Book, entry: Recorded) -> Book:
@@ -197,7 +268,7 @@ def _recorded(book: Book, entry: Recorded) -> Book:
         unknown={**book.unknown, record.cue: book.unknown.get(record.cue, 0) + unknown} if unknown else book.unknown,
         done=book.done | {record.cue} if record.final else book.done,
         unheard={**book.unheard, record.cue: entry.until} if entry.until else book.unheard,
-        outbox=(*book.outbox, entry),
+        outbox=_outbox(book, entry),
     )
 
 
@@ -213,9 +284,16 @@ def _forgotten(book: Book, before: date) -> Book:
         done=frozenset(cue for cue in book.done if cue >= first),
         unheard={cue: until for cue, until in book.unheard.items() if cue >= first},
         slips={key: slip_s for key, slip_s in book.slips.items() if key >= first},
+        own={of: one for of, one in book.own.items() if (one.hold.to is None if one.on is None else one.on >= before)},
         outbox=tuple(one for one in book.outbox if one.seq > book.acked or _day(one) >= old),
     )
 
 
-def _day(entry: Recorded | Noted) -> date:
-    return (entry.record.planned if isinstance(entry, Recorded) else entry.problem.opened_at).date()
+def _day(entry: Reported) -> date:
+    match entry:
+        case Recorded(record=record):
+            return record.planned.date()
+        case Noted(problem=problem):
+            return problem.opened_at.date()
+        case Pressed(press=press):
+            return press.at.date()

@@ -7,6 +7,7 @@ import secrets
 import signal
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from audio.player import OnPlayed, Player
 from audio.player_alsa import AlsaPlayer
@@ -15,11 +16,12 @@ from audio.renderer import Rendered as Clip
 from audio.renderer import Renderer
 from broker.wire import topics
 from broker.wire.transport_paho import PahoTransport
+from config import limits
 from config.clock import Clock, SystemClock
 from config.errors import BadInputError
 from config.language import language
 from config.settings import GateSettings, PlayerSettings, read
-from edge.alphabet import Rendered
+from edge.alphabet import ButtonMoved, Rendered
 from edge.inbox import Inbox
 from edge.journal import FileJournal
 from edge.panel_gpiozero import GpioPanel, mock_panel
@@ -48,7 +50,8 @@ def gate(argv: Sequence[str]) -> int:
     clock, address = SystemClock(), topics.Address(settings.school, settings.gate)
     renderer = Renderer(settings.voice, data / "clips", lambda clip: inbox.put(_rendered(clip)))
     player = _player(settings.player, options.settings.parent, inbox.put, clock)
-    panel = GpioPanel(settings.panel) if settings.panel.kind == "gpio" else mock_panel(settings.panel)
+    made = GpioPanel if settings.panel.kind == "gpio" else mock_panel
+    panel = made(settings.panel, inbox.put, clock)
     transport = PahoTransport(
         str(address),
         settings.broker.host,
@@ -62,6 +65,9 @@ def gate(argv: Sequence[str]) -> int:
     runtime = Runtime(address, __version__, parts, secrets.token_hex(4))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: inbox.put(None))
+    if settings.panel.kind == "mock":  # the buttons of a gate that has none
+        signal.signal(signal.SIGUSR1, lambda *_: _pressed(inbox, clock, "hold"))
+        signal.signal(signal.SIGUSR2, lambda *_: _pressed(inbox, clock, "next"))
     transport.start(inbox.put)
     try:
         runtime.run(inbox)
@@ -95,6 +101,13 @@ def _player(settings: PlayerSettings, folder: Path, on_played: OnPlayed, clock: 
 
 def _rendered(clip: Clip) -> Rendered:
     return Rendered(clip.say, clip.length_s, clip.why)
+
+
+def _pressed(inbox: Inbox, clock: Clock, button: Literal["hold", "next"]) -> None:
+    """As if a finger had just let go."""
+    now_s = clock.monotonic_s()
+    inbox.put(ButtonMoved(button, down=True, at_s=now_s - 2 * limits.DEBOUNCE_S))
+    inbox.put(ButtonMoved(button, down=False, at_s=now_s))
 
 
 def _log(line: str) -> None:

@@ -12,10 +12,9 @@ A gate is doing one of four things: idle, leading (relay closed, not yet heard),
 `_TABLE` says what each does when time passes or the player answers; everything else is the same whatever it is doing.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from broker.wire.messages import Record
@@ -23,10 +22,11 @@ from config import limits
 from config.clock import Instant
 from config.day import Cue
 from config.pacing import Waiting, first, slipped
-from edge import report
+from edge import intake, report
 from edge.alphabet import (
     Accept,
     AckCame,
+    ButtonMoved,
     Cut,
     DayCame,
     Doing,
@@ -41,18 +41,18 @@ from edge.alphabet import (
     Play,
     PlayerAnswered,
     Refused,
-    Render,
     Rendered,
     Saying,
     State,
     Tick,
     Woke,
 )
-from edge.book import Acked, Begun, Forgot, Kept, Reopened, Said, Slipped, Started
+from edge.book import Begun, Said, Slipped
+from edge.button import settles_s
 from edge.records import begun_at, ended, given_up, heard, last
 from edge.records import planned as planned_record
 from edge.turn import Turn
-from edge.view import day_of, knows, open_holds, quiet, today, waiting_here, withdrawn, zone_known
+from edge.view import day_of, open_holds, quiet, waiting_here, withdrawn
 
 
 def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Effect, ...]]:
@@ -60,25 +60,28 @@ def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Eff
     turn = Turn(state, now)
     match event:
         case Woke():
-            _woke(turn)
+            intake.woke(turn)
         case Linked():
             turn.set(link_up=event.up, answered=False, status=None, event_at_s=None)
         case DayCame():
-            _day_came(turn, event)
+            intake.day_came(turn, event)
         case LiveCame():
-            _live_came(turn, event)
+            intake.live_came(turn, event)
         case AckCame():
-            _ack_came(turn, event)
+            intake.ack_came(turn, event)
         case Refused():
             turn.effects.append(Accept(event.receipt))
             turn.problem(f"refused-{event.what}", event.why)
         case Rendered():
-            _rendered(turn, event)
+            intake.rendered(turn, event)
+        case ButtonMoved():
+            intake.button_moved(turn, event)
         case PartFailed():
             turn.problem(event.part, event.why)
         case PlayerAnswered() | Tick():
             pass
     _clock(turn)
+    intake.look_at_buttons(turn)
     _holds(turn)
     for _ in range(4):  # leading → saying needs no second event; bounded, in case two rows ever chase each other
         before = turn.state.doing
@@ -86,15 +89,15 @@ def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Eff
         if turn.state.doing == before:
             break
     if not isinstance(event, Tick) or any(again_s <= now.monotonic_s for again_s in turn.state.asked.values()):
-        _render(turn)
-    _forget(turn)
+        intake.render(turn)
+    intake.forget(turn)
     told, messages = report.due(turn.state, now)
     return told, (*turn.effects, *messages)
 
 
 def wake(state: State, now: Instant) -> float:
     """Monotonic instant of the next `Tick` that could change something; at most 1 s ahead."""
-    latest_s, doing = now.monotonic_s + limits.TICK_MAX_S, state.doing
+    doing, latest_s = state.doing, min([now.monotonic_s + limits.TICK_MAX_S, *map(settles_s, state.buttons.values())])
     if isinstance(doing, Leading):
         return min(latest_s, doing.until_s)
     due = (now.monotonic_s + (one.begins - now.utc).total_seconds() for one in waiting_here(state, now))
@@ -102,82 +105,7 @@ def wake(state: State, now: Instant) -> float:
     return min([latest_s, *(lead_s for lead_s in leads if lead_s > now.monotonic_s)])
 
 
-# What every event may bring -----------------------------------------------------------------------
-
-
-def _woke(turn: Turn) -> None:
-    turn.write(Started(start=turn.state.book.start + 1))
-    turn.set(zone=next((stored.day.zone for stored in turn.state.book.days.values()), turn.state.zone))
-    rests_s = [window.rest_s for stored in turn.state.book.days.values() for window in stored.day.windows]
-    turn.set(free_from_s=turn.now.monotonic_s + max([limits.BOOT_PAUSE_S, limits.REST_S, *rests_s]))
-    for cue, begun in turn.state.book.open.items():
-        if said := turn.state.book.said.get(cue):
-            turn.record(ended(begun.record, heard(begun.record), said.ended))
-        else:
-            turn.record(begun.record.but(final=last(turn.state, begun.record)))
-
-
-def _day_came(turn: Turn, event: DayCame) -> None:
-    """A newer revision is kept; an older or the same one is a cached copy and changes nothing."""
-    day, book = event.day, turn.state.book
-    standing = book.days.get(day.date)
-    if any(window.pacing != "timed" for window in day.windows):
-        turn.problem("refused-day", f"{day.date}: pacing is not timed")
-    elif not zone_known(day.zone):
-        turn.problem("refused-day", f"{day.date}: no time zone {day.zone}")
-    elif standing is None and len(book.days) >= 2 * limits.HORIZON_DAYS:
-        turn.problem("refused-day", f"{day.date}: {len(book.days)} days are kept already")
-    elif standing is None or day.revision > standing.day.revision:
-        turn.write(Kept(digest=event.digest, payload=event.payload))
-        turn.set(zone=day.zone, lives={cue: live for cue, live in turn.state.lives.items() if not knows(day, live)})
-        for cue in day.cues:
-            _reopen(turn, cue)
-        if standing is None and day.date == today(turn.state, turn.now):
-            turn.set(returned=turn.now.utc)
-        turn.problem("refused-day", "")
-    turn.effects.append(Accept(event.receipt))
-
-
-def _reopen(turn: Turn, cue: Cue) -> None:
-    """Nobody heard it, and it may now be said later than was known when it was given up."""
-    until = turn.state.book.unheard.get(cue.id)
-    if cue.state == "planned" and until is not None and cue.until > until:
-        turn.write(Reopened(cue=cue.id))
-
-
-def _live_came(turn: Turn, event: LiveCame) -> None:
-    """A gate that has the day keeps its own queue; one without (a new card) uses the live cue."""
-    live, book = event.live, turn.state.book
-    cue, lives = live.cue, {of: one for of, one in turn.state.lives.items() if of not in book.done}
-    known = any(knows(stored.day, live) for stored in book.days.values())
-    standing = lives.get(cue.id)
-    older = standing is not None and live.revision < standing.revision
-    if not known and not older and (standing or len(lives) < limits.LIVE_MAX):
-        _reopen(turn, cue)
-        if cue.id not in turn.state.book.done:
-            turn.set(lives={**lives, cue.id: live}, status=None)
-    turn.problem("refused-cue", "")
-    turn.effects.append(Accept(event.receipt))
-
-
-def _ack_came(turn: Turn, event: AckCame) -> None:
-    book = turn.state.book
-    if event.ack.log == book.log and event.ack.seq <= book.seq:
-        turn.set(answered=True)
-        if event.ack.seq != book.acked:
-            turn.write(Acked(seq=event.ack.seq))
-        turn.set(event_at_s=None)
-    turn.effects.append(Accept(event.receipt))
-
-
-def _rendered(turn: Turn, event: Rendered) -> None:
-    if event.length_s is None:
-        turn.problem("clip", f"{event.say}: {event.why}")
-        turn.set(asked={**turn.state.asked, event.say: turn.now.monotonic_s + limits.RENDER_RETRY_S})
-        return
-    turn.set(clips={**turn.state.clips, event.say: event.length_s})
-    if not any(math.isfinite(again_s) and say not in turn.state.clips for say, again_s in turn.state.asked.items()):
-        turn.problem("clip", "")
+# What time and people change ----------------------------------------------------------------------
 
 
 def _clock(turn: Turn) -> None:
@@ -203,34 +131,6 @@ def _freed(turn: Turn, free: datetime) -> None:
         return
     for window, slip_s in slipped(waiting_here(turn.state, turn.now), free, turn.state.returned).items():
         turn.write(Slipped(window=window, slip_s=round(slip_s, 3)))
-
-
-def _render(turn: Turn) -> None:
-    """Every sentence is made before it is due; a failed one is asked for again after a while."""
-    state, now_s = turn.state, turn.now.monotonic_s
-    cues = [cue for stored in state.book.days.values() for cue in stored.day.cues]
-    cues += [live.cue for live in state.lives.values()]
-    cues.sort(key=lambda cue: (cue.at, cue.id))
-    says = [cue.say for cue in cues if cue.at >= turn.after(-86400)]
-    new = [say for say in dict.fromkeys(says) if say not in state.clips and state.asked.get(say, 0) <= now_s]
-    if new:
-        turn.set(asked={**state.asked, **dict.fromkeys(new, math.inf)})
-        turn.effects.append(Render(tuple(new)))
-
-
-def _forget(turn: Turn) -> None:
-    """A date that has passed, by a trusted clock, is over; yesterday's windows may still be open."""
-    before, book = today(turn.state, turn.now) - timedelta(days=1), turn.state.book
-    if not turn.decides or not (
-        any(of < before for of in book.days) or any(cue < str(before) for cue in book.attempts)
-    ):
-        return
-    turn.write(Forgot(before=before))
-    lives = {cue: live for cue, live in turn.state.lives.items() if cue >= str(before)}
-    cues = [cue for stored in turn.state.book.days.values() for cue in stored.day.cues]
-    says = {cue.say for cue in (*cues, *(live.cue for live in lives.values()))}
-    clips = {say: length_s for say, length_s in turn.state.clips.items() if say in says}
-    turn.set(lives=lives, clips=clips, asked={say: at_s for say, at_s in turn.state.asked.items() if say in says})
 
 
 # Doing × (time passes, the player answers) --------------------------------------------------------

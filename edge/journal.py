@@ -1,6 +1,8 @@
 """The journal: one line an entry, each with its checksum; an entry is on the disk when `append` returns.
 
 A line is `crc32 json`. A torn tail is cut off before anything is appended, else the next good line would be lost too.
+A journal made new begins with one line that is everything; the file before it stays beside it, as `journal.old`, and is
+read when that one line is damaged.
 """
 
 import errno
@@ -23,6 +25,10 @@ class Journal(Protocol):
         """Durable on return. Raises OutsideError (disk full, read-only, gone); then it counts as not written."""
         ...
 
+    def renew(self, entry: bytes) -> None:
+        """Durable on return: the journal is this entry. Raises OutsideError; then it is what it was."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -38,29 +44,25 @@ class FileJournal:
             message = f"journal {file}: {error.strerror}; give the gate a folder it may write"
             raise OutsideError(message) from error
         self._size = 0
+        self._old = file.with_suffix(".old")
 
     def read(self) -> tuple[list[bytes], int]:
         data = self._file.read_bytes()
-        entries, damaged = [], 0
-        for line in data.split(b"\n")[:-1]:
-            if (entry := _entry(line)) is None:
-                damaged += 1
-            else:
-                entries.append(entry)
+        lines = data.split(b"\n")[:-1]
+        damaged = int(not data.endswith(b"\n") and data != b"")
+        if lines and _entry(lines[0]) is None and self._old.exists():
+            lines = [*self._old.read_bytes().split(b"\n")[:-1], *lines]
+        entries = [entry for line in lines if (entry := _entry(line)) is not None]
+        damaged += len(lines) - len(entries)
         self._size = data.rfind(b"\n") + 1
-        damaged += self._size < len(data)
-        if self._read_only:
-            return entries, damaged
-        os.ftruncate(self._fd, self._size)
-        os.fsync(self._fd)
+        if not self._read_only:
+            os.ftruncate(self._fd, self._size)
+            os.fsync(self._fd)
         return entries, damaged
 
     def append(self, entry: bytes) -> None:
-        assert b"\n" not in entry, "an entry is one line"
-        line = b"%08x %s\n" % (zlib.crc32(entry), entry)
-        if self._read_only:
-            message = "journal: read-only"
-            raise OutsideError(message)
+        line = _line(entry)
+        self._writable()
         try:
             written = os.pwrite(self._fd, line, self._size)
             os.fdatasync(self._fd)
@@ -71,6 +73,32 @@ class FileJournal:
             message = "journal: disk full"
             raise OutsideError(message)
         self._size += written
+
+    def renew(self, entry: bytes) -> None:
+        new, line = self._file.with_suffix(".new"), _line(entry)
+        self._writable()
+        try:
+            fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
+            try:
+                _filled(fd, line)
+                self._old.unlink(missing_ok=True)
+                self._old.hardlink_to(self._file)
+                new.replace(self._file)
+            except OSError:
+                os.close(fd)
+                new.unlink(missing_ok=True)
+                raise
+            os.close(self._fd)
+            self._fd, self._size = fd, len(line)
+            _sync_folder(self._file.parent)
+        except OSError as error:
+            message = f"journal: cannot be made new: {error.strerror}"
+            raise OutsideError(message) from error
+
+    def _writable(self) -> None:
+        if self._read_only:
+            message = "journal: read-only"
+            raise OutsideError(message)
 
     def close(self) -> None:
         if self._fd >= 0:
@@ -88,6 +116,17 @@ def _opened(file: Path) -> tuple[int, bool]:
         return os.open(file, os.O_RDONLY | os.O_CLOEXEC), True
     _sync_folder(file.parent)
     return fd, False
+
+
+def _line(entry: bytes) -> bytes:
+    assert b"\n" not in entry, "an entry is one line"
+    return b"%08x %s\n" % (zlib.crc32(entry), entry)
+
+
+def _filled(fd: int, line: bytes) -> None:
+    if os.write(fd, line) < len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(fd)
 
 
 def _entry(line: bytes) -> bytes | None:

@@ -1,8 +1,13 @@
-"""The panel's seam: the lights and the amplifier relay of a gate. Buttons come with the hold."""
+"""The panel's seam: lights and amplifier relay out, buttons in."""
 
+from collections.abc import Callable
 from typing import Protocol
 
+from edge.alphabet import ButtonMoved
 from edge.report import Lights
+
+OnMoved = Callable[[ButtonMoved], None]
+"""Called with every edge, on any thread, and once with each button's level when the panel is made."""
 
 
 class Panel(Protocol):

@@ -1,16 +1,17 @@
 """What a gate tells: status, lights, outbox, by (state, now); what was told last decides what is sent. Pure."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
-from broker.wire.messages import VERSION, Event, Held, Problem, Record, Status
+from broker.wire.messages import VERSION, Event, Held, Status
 from config import limits
 from config.clock import Instant
 from config.pacing import slip_key
 from edge.alphabet import Effect, Idle, Leading, Pausing, Publish, Saying, State
-from edge.book import Noted, Recorded
+from edge.book import Noted, Pressed, Recorded, Reported
 from edge.view import in_force, open_holds, today, trusted, waiting_here
 
 Pattern = Literal["off", "on", "slow", "fast"]
@@ -27,7 +28,15 @@ class Lights:
 
 
 def lights(state: State, now: Instant) -> Lights:
-    """Green: a class leaves. Red: held. Amber: this gate cannot call. Green slow: checked, and the window is near."""
+    """Green: a class leaves. Red: held. Amber: this gate cannot call; flashing: a press was refused.
+    Green slow: checked, and the window is near.
+    """
+    if now.monotonic_s < state.refused_until_s:
+        return replace(_lights(state, now), amber="fast")
+    return _lights(state, now)
+
+
+def _lights(state: State, now: Instant) -> Lights:
     doing = state.doing
     amplifier = isinstance(doing, Leading | Saying | Pausing) and not doing.silent
     if state.held:
@@ -107,11 +116,11 @@ def due(state: State, now: Instant) -> tuple[State, list[Effect]]:
     if last is None or changed or retry or since_s >= limits.STATUS_EVERY_S:
         state = replace(state, status=made, status_at_s=now.monotonic_s)
         effects.append(Publish("status", made, retain=True))
-    unsent = [entry for entry in state.book.outbox if entry.seq > state.book.acked]
+    unsent = state.book.outbox[bisect_right(state.book.outbox, state.book.acked, key=lambda entry: entry.seq) :]
     waited = state.event_at_s is None or now.monotonic_s - state.event_at_s >= limits.EVENT_RETRY_S
     if unsent and waited:
         state = replace(state, event_at_s=now.monotonic_s)
-        effects.append(Publish("event", _event(state, list(_batch(unsent)))))
+        effects.append(Publish("event", _event(state, list(_batch(unsent[: limits.EVENT_RECORDS_MAX])))))
     return state, effects
 
 
@@ -119,26 +128,24 @@ def _lasting(of: Status) -> tuple[object, ...]:
     return tuple(getattr(of, name) for name in Status.model_fields if name != "bound_s")
 
 
-def _batch(unsent: list[Recorded | Noted]) -> Iterator[Recorded | Noted]:
+def _batch(unsent: Sequence[Reported]) -> Iterator[Reported]:
     """The oldest entries that fit one message."""
     size = 0
-    for entry in unsent[: limits.EVENT_RECORDS_MAX]:
+    for entry in unsent:
         size += len(entry.model_dump_json().encode())
         if size > limits.MESSAGE_MAX_BYTES * 3 // 4:
             return
         yield entry
 
 
-def _event(state: State, batch: list[Recorded | Noted]) -> Event:
-    records: tuple[Record, ...] = tuple(entry.record for entry in batch if isinstance(entry, Recorded))
-    problems: tuple[Problem, ...] = tuple(entry.problem for entry in batch if isinstance(entry, Noted))
+def _event(state: State, batch: list[Reported]) -> Event:
     return Event(
         v=1,
         school=state.address.school,
         gate=state.address.gate,
         log=state.book.log,
         seq=batch[-1].seq,
-        records=records,
-        presses=(),
-        problems=problems,
+        records=tuple(entry.record for entry in batch if isinstance(entry, Recorded)),
+        presses=tuple(entry.press for entry in batch if isinstance(entry, Pressed)),
+        problems=tuple(entry.problem for entry in batch if isinstance(entry, Noted)),
     )

@@ -40,7 +40,7 @@ from edge.alphabet import (
     Woke,
     Write,
 )
-from edge.book import ENTRY, Book, Opened, apply
+from edge.book import ENTRY, Book, Opened, Whole, apply
 from edge.gate import step, wake
 from edge.inbox import Inbox
 from edge.journal import Journal
@@ -190,7 +190,8 @@ class Runtime:
         parts = self.parts
         match effect:
             case Write(entry):
-                return self._part("journal", lambda: parts.journal.append(entry.model_dump_json().encode()))
+                write = parts.journal.renew if isinstance(entry, Whole) else parts.journal.append
+                return self._part("journal", lambda: write(ENTRY.dump_json(entry, by_alias=True)))
             case Play(token, say, gain_db):
                 self._log(f"播报 {say}")
                 parts.player.play(token, parts.clips.path(say), gain_db)

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from broker.wire.messages import LiveCue
 from config import limits
 from config.clock import Instant
-from config.day import Cue, GateDay, Hold
+from config.day import Cue, GateDay, Hold, Window
 from config.pacing import SLIP_MAX_S, Waiting, waiting, windows_now
 from edge.alphabet import Leading, State
-from edge.book import Stored
+from edge.book import Stored, holds_of
 
 
 def trusted(now: Instant) -> bool:
@@ -37,8 +37,10 @@ def in_force(state: State, now: Instant) -> list[GateDay]:
 
 
 def open_holds(state: State, now: Instant) -> list[Hold]:
-    """The gate is held while there is one."""
-    return [hold for stored in _in_force(state, now) for hold in stored.holds if hold.to is None]
+    """The gate is held while there is one: of a day in force, or of its own button on such a date or without one."""
+    dates = {today(state, now), *(stored.day.date for stored in _in_force(state, now))}
+    of_days = [hold for on in sorted(dates) for hold in holds_of(state.book, on)]
+    return list({hold.id: hold for hold in of_days if hold.to is None}.values())
 
 
 def _in_force(state: State, now: Instant) -> list[Stored]:
@@ -47,11 +49,13 @@ def _in_force(state: State, now: Instant) -> list[Stored]:
         stored
         for of, stored in state.book.days.items()
         if of == date_now
-        or any(
-            window.opens <= now.utc < window.closes
-            for window in windows_now(stored.day, stored.holds, now.utc).values()
-        )
+        or any(window.opens <= now.utc < window.closes for window in _windows(state, stored.day, now).values())
     ]
+
+
+def _windows(state: State, day: GateDay, now: Instant) -> dict[str, Window]:
+    """As this gate's holds moved them."""
+    return windows_now(day, holds_of(state.book, day.date), now.utc)
 
 
 def waiting_here(state: State, now: Instant) -> list[Waiting]:
@@ -66,7 +70,9 @@ def waiting_here(state: State, now: Instant) -> list[Waiting]:
     queue = [
         one
         for stored in _in_force(state, now)
-        for one in waiting(stored.day, known, state.book.slips, windows_now(stored.day, stored.holds, now.utc))
+        for one in waiting(
+            stored.day, known, state.book.slips, windows_now(stored.day, holds_of(state.book, stored.day.date), now.utc)
+        )
     ]
     queue += [
         Waiting(live.cue, live.window, min(max(0.0, (live.due - live.cue.at).total_seconds()), SLIP_MAX_S))

@@ -31,7 +31,7 @@ from edge.alphabet import (
     Woke,
     Write,
 )
-from edge.book import ENTRY, Book, Entry, Opened, apply
+from edge.book import ENTRY, Book, Entry, Opened, Recorded, Whole, apply
 from edge.gate import step, wake
 
 HERE = Address("shifan", "east")
@@ -181,7 +181,8 @@ class Rig:
 
     @property
     def records(self) -> list[Record]:
-        return [entry.record for line in self.journal if (entry := ENTRY.validate_json(line)).kind == "recorded"]
+        written = (effect.entry for effect in self.effects if isinstance(effect, Write))
+        return [entry.record for entry in written if isinstance(entry, Recorded)]
 
     def results(self) -> list[tuple[str, int, str, bool]]:
         """(class, attempt, result, final) of every record, in order."""
@@ -242,7 +243,8 @@ class Rig:
                 sound.ends, sound.whole = self.utc, False
 
     def _write(self, entry: Entry) -> None:
-        self.journal.append(entry.model_dump_json().encode())
+        line = ENTRY.dump_json(entry, by_alias=True)
+        self.journal = [line] if isinstance(entry, Whole) else [*self.journal, line]
 
     def _later(self, at_s: float, event: GateEvent) -> None:
         self._n += 1

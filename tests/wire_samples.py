@@ -103,7 +103,7 @@ RECORD: dict[str, Any] = {
     "volume_pct": 80,
     "heard": "unknown",
 }
-PRESS = {
+PRESS: dict[str, Any] = {
     "id": "east/0badcafe-7",
     "button": "hold",
     "at": "2026-11-25T03:31:00Z",

@@ -77,7 +77,7 @@ class Life:
         self.log: list[str] = []
         transport = MemoryTransport(self.broker, str(HERE), [topics.down_filter(HERE)], lambda: self.runtime.will())
         self.player = Loudspeaker(self.inbox.put, self.clock)
-        panel = GpioPanel(PINS, self.pins)
+        panel = GpioPanel(PINS, self.inbox.put, self.clock, self.pins)
         parts = Parts(self.clock, self.journal, transport, self.player, panel, Clips(self.inbox), self.log.append)
         self.runtime = Runtime(HERE, "test", parts, "0badcafe")
         self.heard: list[Arrived] = []
@@ -237,7 +237,8 @@ def test_a_gate_that_ends_says_goodbye_and_is_dark() -> None:
     life.runtime.close()
     life.broker.deliver()
     assert decode(life.newest("status"), Status).link == "closed"
-    assert not any(pin.state for pin in life.pins.pins.values())
+    lamps = (PINS.red, PINS.amber, PINS.green, PINS.amplifier)
+    assert not any(life.pins.pin(number).state for number in lamps)
 
 
 def test_a_step_of_the_wall_clock_stops_calls_until_the_next_exchange() -> None:

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from broker.wire.messages import Problem, Record
+from broker.wire.messages import Press, Problem, Record
+from config import limits
 from config.day import Hold
 from edge.book import (
+    ENTRY,
     Acked,
     Begun,
     Book,
@@ -16,12 +18,16 @@ from edge.book import (
     Kept,
     Noted,
     Opened,
+    Own,
+    Pressed,
     Recorded,
     Reopened,
     Said,
     Slipped,
     Started,
+    Whole,
     apply,
+    holds_of,
 )
 from gate_rig import DATE, at, call, came, day
 
@@ -53,6 +59,16 @@ def hold(to_s: float | None) -> Hold:
     return Hold.model_validate({"id": "h1", "from": at(0), "to": to, "why": None, "by": "王老师"})
 
 
+def press(button: str, *ends: str, seq: int = 4, at_s: float = 0, result: str = "done") -> Press:
+    fields = {"id": f"east/0badcafe-{seq}", "button": button, "at": at(at_s), "target": None}
+    return Press.model_validate({**fields, "ends": ends, "result": result})
+
+
+def own_hold(to_s: float | None = None) -> Hold:
+    to = None if to_s is None else at(to_s)
+    return Hold.model_validate({"id": "east/0badcafe-4", "from": at(0), "to": to, "why": None, "by": "门卫"})
+
+
 BEGUN = Begun(record=record())
 SAID = Said(cue=CUE, ended=at(6))
 DONE = Recorded(seq=4, record=record(result="announced", final=True, heard="yes"))
@@ -61,6 +77,8 @@ SILENT = Recorded(seq=4, record=record(heard="no", actual=None))
 MISSED = Recorded(seq=4, record=record(attempt=0, result="missed", final=True, heard="no", actual=None), until=LATER)
 OPEN = Noted(seq=5, problem=problem())
 CLOSED = Noted(seq=6, problem=problem(closed=True))
+REFUSED = Pressed(seq=4, press=press("next", result="refused"), on=DATE)
+HELD = Pressed(seq=4, press=press("hold"), on=DATE)
 FULL = Book(
     log="0badcafe", start=2, seq=3, acked=1, attempts={CUE: 1}, open={CUE: BEGUN}, said={CUE: SAID}, slips={"x": 1.0},
     problems={"clip": problem("clip")},
@@ -87,11 +105,13 @@ FULL = Book(
         (Slipped(window="y", slip_s=2.5), {"slips": {"x": 1.0, "y": 2.5}}),
         (Acked(seq=0), {"acked": 0}),
         (Reopened(cue=CUE), {}),
+        (REFUSED, {"seq": 4, "outbox": (REFUSED,)}),
+        (HELD, {"seq": 4, "own": {"east/0badcafe-4": Own(own_hold(), DATE)}, "outbox": (HELD,)}),
     ],
     ids=lambda case: type(case).__name__,
 )  # fmt: skip
 def test_an_entry_changes_what_it_names_and_nothing_else(entry: Entry, changes: dict[str, object]) -> None:
-    assert apply(FULL, entry) == replace(FULL, **changes)  # type: ignore[arg-type]  # fields of Book
+    assert apply(FULL, entry) == replace(FULL, lines=1, **changes)  # type: ignore[arg-type]  # fields of Book
 
 
 def test_a_reopened_cue_is_neither_done_nor_unheard() -> None:
@@ -122,6 +142,67 @@ def test_a_newer_day_adds_holds_and_ends_those_it_names(days: list[tuple[Hold, .
     assert ([one.to for one in stored.holds], stored.day.revision) == (standing, len(days))
 
 
+OWN = own_hold().id
+
+
+def run(*entries: Entry) -> Book:
+    book = Book()
+    for entry in entries:
+        book = apply(book, entry)
+    return book
+
+
+@pytest.mark.parametrize(
+    ("entries", "ends"),
+    [
+        ([HELD], None),
+        ([HELD, kept(1)], None),  # a delay published meanwhile lifts nothing
+        ([kept(1), HELD, kept(2), kept(3)], None),
+        ([HELD, kept(1, own_hold())], None),  # the centre heard of it
+        ([HELD, kept(1, own_hold(9))], at(9)),  # the page ended it
+        ([HELD, kept(1, own_hold()), kept(2, own_hold(9))], at(9)),
+        ([HELD, Pressed(seq=5, press=press("hold", OWN, seq=5, at_s=7), on=DATE)], at(7)),
+        ([HELD, Pressed(seq=5, press=press("hold", OWN, seq=5, at_s=7), on=DATE), kept(1, own_hold())], at(7)),
+        ([HELD, kept(1, own_hold()), Pressed(seq=5, press=press("hold", OWN, seq=5, at_s=7), on=DATE)], at(7)),
+    ],
+)
+def test_a_hold_of_the_gates_own_stands_until_a_person_ends_it(entries: list[Entry], ends: object) -> None:
+    assert [(one.id, one.to) for one in holds_of(run(*entries), DATE)] == [(OWN, ends)]
+
+
+def test_a_press_ends_the_centres_hold_too_and_no_newer_day_opens_it_again() -> None:
+    book = run(kept(1, hold(None)), Pressed(seq=5, press=press("hold", "h1", seq=5, at_s=7), on=DATE))
+    assert [(one.id, one.to) for one in holds_of(book, DATE)] == [("h1", at(7))]
+    assert holds_of(apply(book, kept(2, hold(None))), DATE) == holds_of(book, DATE)
+
+
+def test_a_hold_of_the_gates_own_is_of_its_date_or_of_every_date_when_nobody_knew_it() -> None:
+    tomorrow = DATE + timedelta(days=1)
+    dated, dateless = run(HELD), run(HELD.but(on=None))
+    assert [len(holds_of(book, tomorrow)) for book in (dated, dateless)] == [0, 1]
+    after = [apply(book, Forgot(before=tomorrow)) for book in (dated, dateless)]
+    assert [len(book.own) for book in after] == [0, 1]
+    ended = Pressed(seq=5, press=press("hold", OWN, seq=5), on=None)
+    assert apply(apply(dateless, ended), Forgot(before=tomorrow)).own == {}
+
+
+def test_the_outbox_and_the_own_holds_have_a_limit() -> None:
+    book = run(*(HELD.but(seq=n, press=press("hold", seq=n)) for n in range(1, limits.HOLDS_MAX + 30)))
+    assert list(book.own)[-1] == f"east/0badcafe-{limits.HOLDS_MAX + 29}"
+    assert len(book.own) == limits.HOLDS_MAX
+    full = replace(book, outbox=(REFUSED,) * limits.OUTBOX_MAX)
+    assert apply(full, HELD).outbox == (*full.outbox[1:], HELD)
+
+
+def test_a_journal_made_new_holds_everything() -> None:
+    book = run(
+        Opened(log="0badcafe"), kept(1, hold(None)), BEGUN, SAID, DONE, MISSED, OPEN, HELD, Acked(seq=3),
+        Slipped(window=f"{DATE}/noon", slip_s=2.5),
+    )  # fmt: skip
+    whole = ENTRY.validate_json(ENTRY.dump_json(Whole(book=book), by_alias=True))
+    assert apply(Book(), whole) == replace(book, lines=1)
+
+
 def test_forgot_keeps_the_newer_dates_and_everything_that_is_not_acknowledged() -> None:
     old = record(cue=OLD, planned=at(-5 * 86400), actual=None)
     ancient = record(cue=OLD, planned=at(-30 * 86400), actual=None)
@@ -148,4 +229,4 @@ def test_forgot_keeps_the_newer_dates_and_everything_that_is_not_acknowledged() 
 
 def test_every_field_of_the_book_is_seen_by_a_test_here() -> None:
     seen = {"log", "start", "seq", "acked", "days", "attempts", "unknown", "open", "said", "done", "unheard", "slips"}
-    assert {field.name for field in fields(Book)} == seen | {"problems", "outbox"}
+    assert {field.name for field in fields(Book)} == seen | {"problems", "outbox", "own", "lines"}

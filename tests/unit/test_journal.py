@@ -41,8 +41,13 @@ def test_the_seam(made: Made, tmp_path: Path) -> None:
         journal.append(line)
     with pytest.raises(AssertionError):
         journal.append(b"two\nlines")
+    journal.renew(b'{"whole":1}')
+    journal.append(LINES[1])
     journal.close()
     journal.close()
+    again = journal if isinstance(journal, MemoryJournal) else made(tmp_path)
+    assert again.read() == ([b'{"whole":1}', LINES[1]], 0)
+    again.close()
 
 
 def test_entries_come_back_in_order(tmp_path: Path) -> None:
@@ -140,3 +145,72 @@ def test_on_a_disk_that_became_read_only_the_journal_is_read_and_says_why_nothin
     journal.close()
     with pytest.raises(OutsideError, match="folder"):
         FileJournal(tmp_path / "new")
+
+
+# Made new -----------------------------------------------------------------------------------------
+
+WHOLE = b'{"kind":"whole"}'
+
+
+def renewed(file: Path) -> None:
+    filled(file)
+    journal = FileJournal(file)
+    journal.read()
+    journal.renew(WHOLE)
+    journal.append(b'{"n":99}')
+    journal.close()
+
+
+def test_a_journal_made_new_whose_first_line_is_damaged_is_read_with_the_one_before_it(tmp_path: Path) -> None:
+    file = tmp_path / "journal"
+    renewed(file)
+    assert read(file) == ([WHOLE, b'{"n":99}'], 0)
+    file.write_bytes(b"x" + file.read_bytes()[1:])
+    assert read(file) == ([*LINES, b'{"n":99}'], 1)
+    renewed(tmp_path / "again")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "again.old", "journal", "journal.old"]
+
+
+class PowerCutError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("name", ["write", "fsync", "fdatasync", "link", "unlink", "replace", "close"])
+def test_a_power_cut_anywhere_while_it_is_made_new_leaves_the_old_or_the_new(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "journal"
+    renewed(file)  # so that there is a `journal.old` in the way
+    before = read(file)[0]
+    journal = FileJournal(file)
+    journal.read()
+
+    def cut(*_: object, **__: object) -> None:
+        raise PowerCutError
+
+    monkeypatch.setattr(os, name, cut)
+    try:
+        journal.renew(b'{"kind":"newer"}')
+        journal.append(b'{"n":100}')
+    except PowerCutError:
+        pass
+    monkeypatch.undo()
+    assert read(file)[0] in (before, [b'{"kind":"newer"}'], [b'{"kind":"newer"}', b'{"n":100}'])
+
+
+def test_a_full_disk_leaves_the_journal_as_it_was_and_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "journal"
+    filled(file)
+    journal = FileJournal(file)
+    journal.read()
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:5]))  # what the kernel does before ENOSPC
+    with pytest.raises(OutsideError, match="made new"):
+        journal.renew(WHOLE)
+    monkeypatch.undo()
+    journal.append(b'{"n":99}')
+    journal.close()
+    assert read(file) == ([*LINES, b'{"n":99}'], 0)
+    assert [path.name for path in tmp_path.iterdir()] == ["journal"]

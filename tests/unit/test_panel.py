@@ -3,13 +3,21 @@
 import pytest
 from gpiozero.pins.mock import MockFactory
 
+from config import limits
+from config.clock_fake import FakeClock
 from config.errors import OutsideError
 from config.settings import PanelSettings
+from edge.alphabet import ButtonMoved
 from edge.panel_gpiozero import GpioPanel
 from edge.report import Lights
+from gate_rig import NOON
 
 PINS = PanelSettings(kind="mock")
 NAMES = ("red", "amber", "green", "amplifier")
+
+
+def panel_of(factory: MockFactory, moves: list[ButtonMoved] | None = None) -> GpioPanel:
+    return GpioPanel(PINS, (moves if moves is not None else []).append, FakeClock(NOON), factory)
 
 
 def states(factory: MockFactory) -> dict[str, list[bool]]:
@@ -19,7 +27,7 @@ def states(factory: MockFactory) -> dict[str, list[bool]]:
 
 def test_every_lamp_and_the_relay_follow_what_is_shown_and_nothing_else_moves() -> None:
     factory = MockFactory()
-    panel = GpioPanel(PINS, factory)
+    panel = panel_of(factory)
     panel.show(Lights(red="on"))
     panel.show(Lights(red="on", amplifier=True))
     panel.show(Lights(amber="on", amplifier=True))
@@ -40,7 +48,7 @@ def _changes(of: list[bool]) -> list[bool]:
 @pytest.mark.parametrize(("pattern", "each_s"), [("slow", 1.0), ("fast", 0.2)])
 def test_a_flashing_lamp_begins_lit_and_showing_it_again_does_not_begin_anew(pattern: str, each_s: float) -> None:
     factory = MockFactory()
-    panel = GpioPanel(PINS, factory)
+    panel = panel_of(factory)
     lights = Lights(red=pattern)  # type: ignore[arg-type]  # one of its patterns
     panel.show(lights)
     lamp = panel._lamps["red"]
@@ -55,18 +63,18 @@ def test_a_flashing_lamp_begins_lit_and_showing_it_again_does_not_begin_anew(pat
 
 def test_closed_twice_it_is_dark_and_the_pins_are_free() -> None:
     factory = MockFactory()
-    panel = GpioPanel(PINS, factory)
+    panel = panel_of(factory)
     panel.show(Lights(red="fast", amber="on", green="slow", amplifier=True))
     panel.close()
     panel.close()
     assert [factory.pin(getattr(PINS, name)).state for name in NAMES] == [False] * 4
-    again = GpioPanel(PINS, factory)
+    again = panel_of(factory)
     again.close()
 
 
 def test_two_panels_on_two_factories_are_independent() -> None:
     one, other = MockFactory(), MockFactory()
-    first, second = GpioPanel(PINS, one), GpioPanel(PINS, other)
+    first, second = panel_of(one), panel_of(other)
     first.show(Lights(red="on", amplifier=True))
     assert [one.pin(getattr(PINS, name)).state for name in NAMES] == [True, False, False, True]
     assert [other.pin(getattr(PINS, name)).state for name in NAMES] == [False] * 4
@@ -78,7 +86,23 @@ def test_two_panels_on_two_factories_are_independent() -> None:
 
 def test_pins_that_are_taken_name_the_remedy() -> None:
     factory = MockFactory()
-    panel = GpioPanel(PINS, factory)
+    panel = panel_of(factory)
     with pytest.raises(OutsideError, match="check"):
-        GpioPanel(PINS, factory)
+        panel_of(factory)
     panel.close()
+
+
+def test_a_button_tells_its_level_and_every_edge_until_the_panel_is_closed() -> None:
+    factory, moves = MockFactory(), list[ButtonMoved]()
+    panel = panel_of(factory, moves)
+    factory.pin(PINS.hold).drive_low()
+    factory.pin(PINS.hold).drive_high()
+    factory.pin(PINS.next).drive_low()
+    factory.pin(PINS.next).drive_high()
+    assert [(move.button, move.down) for move in moves] == [
+        ("hold", False), ("next", False), ("hold", True), ("hold", False), ("next", True), ("next", False),
+    ]  # fmt: skip
+    assert [factory.pin(pin).bounce for pin in (PINS.hold, PINS.next)] == [limits.BUTTON_GLITCH_S] * 2
+    panel.close()
+    factory.pin(PINS.next).drive_low()
+    assert len(moves) == 6

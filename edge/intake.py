@@ -1,0 +1,185 @@
+"""What an event changes in what the gate knows: days, live cues, acknowledgements, clips, buttons. Pure.
+
+`gate.py` decides by it what is said. What is over is forgotten here too.
+"""
+
+import math
+from datetime import datetime, timedelta
+from typing import Literal
+
+from broker.wire.messages import Press
+from config import limits
+from config.day import Cue
+from config.pacing import first
+from edge.alphabet import (
+    Accept,
+    AckCame,
+    ButtonMoved,
+    DayCame,
+    Idle,
+    LiveCame,
+    Render,
+    Rendered,
+)
+from edge.book import Acked, Book, Forgot, Kept, Pressed, Reopened, Started, Whole
+from edge.button import looked, moved
+from edge.records import ended, heard, last
+from edge.turn import Turn
+from edge.view import knows, open_holds, today, waiting_here, zone_known
+
+
+def woke(turn: Turn) -> None:
+    turn.write(Started(start=turn.state.book.start + 1))
+    turn.set(zone=next((stored.day.zone for stored in turn.state.book.days.values()), turn.state.zone))
+    rests_s = [window.rest_s for stored in turn.state.book.days.values() for window in stored.day.windows]
+    turn.set(free_from_s=turn.now.monotonic_s + max([limits.BOOT_PAUSE_S, limits.REST_S, *rests_s]))
+    for cue, begun in turn.state.book.open.items():
+        if said := turn.state.book.said.get(cue):
+            turn.record(ended(begun.record, heard(begun.record), said.ended))
+        else:
+            turn.record(begun.record.but(final=last(turn.state, begun.record)))
+
+
+def day_came(turn: Turn, event: DayCame) -> None:
+    """A newer revision is kept; an older or the same one is a cached copy and changes nothing."""
+    day, book = event.day, turn.state.book
+    standing = book.days.get(day.date)
+    if any(window.pacing != "timed" for window in day.windows):
+        turn.problem("refused-day", f"{day.date}: pacing is not timed")
+    elif not zone_known(day.zone):
+        turn.problem("refused-day", f"{day.date}: no time zone {day.zone}")
+    elif standing is None and len(book.days) >= 2 * limits.HORIZON_DAYS:
+        turn.problem("refused-day", f"{day.date}: {len(book.days)} days are kept already")
+    elif standing is None or day.revision > standing.day.revision:
+        turn.write(Kept(digest=event.digest, payload=event.payload))
+        turn.set(zone=day.zone, lives={cue: live for cue, live in turn.state.lives.items() if not knows(day, live)})
+        for cue in day.cues:
+            _reopen(turn, cue)
+        if standing is None and day.date == today(turn.state, turn.now):
+            turn.set(returned=turn.now.utc)
+        turn.problem("refused-day", "")
+    turn.effects.append(Accept(event.receipt))
+
+
+def _reopen(turn: Turn, cue: Cue) -> None:
+    """Nobody heard it, and it may now be said later than was known when it was given up."""
+    until = turn.state.book.unheard.get(cue.id)
+    if cue.state == "planned" and until is not None and cue.until > until:
+        turn.write(Reopened(cue=cue.id))
+
+
+def live_came(turn: Turn, event: LiveCame) -> None:
+    """A gate that has the day keeps its own queue; one without (a new card) uses the live cue."""
+    live, book = event.live, turn.state.book
+    cue, lives = live.cue, {of: one for of, one in turn.state.lives.items() if of not in book.done}
+    known = any(knows(stored.day, live) for stored in book.days.values())
+    standing = lives.get(cue.id)
+    older = standing is not None and live.revision < standing.revision
+    if not known and not older and (standing or len(lives) < limits.LIVE_MAX):
+        _reopen(turn, cue)
+        if cue.id not in turn.state.book.done:
+            turn.set(lives={**lives, cue.id: live}, status=None)
+    turn.problem("refused-cue", "")
+    turn.effects.append(Accept(event.receipt))
+
+
+def ack_came(turn: Turn, event: AckCame) -> None:
+    book = turn.state.book
+    if event.ack.log == book.log and event.ack.seq <= book.seq:
+        turn.set(answered=True)
+        if event.ack.seq != book.acked:
+            turn.write(Acked(seq=event.ack.seq))
+        turn.set(event_at_s=None)
+    turn.effects.append(Accept(event.receipt))
+
+
+def rendered(turn: Turn, event: Rendered) -> None:
+    if event.length_s is None:
+        turn.problem("clip", f"{event.say}: {event.why}")
+        turn.set(asked={**turn.state.asked, event.say: turn.now.monotonic_s + limits.RENDER_RETRY_S})
+        return
+    turn.set(clips={**turn.state.clips, event.say: event.length_s})
+    if not any(math.isfinite(again_s) and say not in turn.state.clips for say, again_s in turn.state.asked.items()):
+        turn.problem("clip", "")
+
+
+def render(turn: Turn) -> None:
+    """Every sentence is made before it is due; a failed one is asked for again after a while."""
+    state, now_s = turn.state, turn.now.monotonic_s
+    cues = [cue for stored in state.book.days.values() for cue in stored.day.cues]
+    cues += [live.cue for live in state.lives.values()]
+    cues.sort(key=lambda cue: (cue.at, cue.id))
+    says = [cue.say for cue in cues if cue.at >= turn.after(-86400)]
+    new = [say for say in dict.fromkeys(says) if say not in state.clips and state.asked.get(say, 0) <= now_s]
+    if new:
+        turn.set(asked={**state.asked, **dict.fromkeys(new, math.inf)})
+        turn.effects.append(Render(tuple(new)))
+
+
+def button_moved(turn: Turn, event: ButtonMoved) -> None:
+    buttons = turn.state.buttons
+    turn.set(buttons={**buttons, event.button: moved(buttons[event.button], event.at_s, down=event.down)})
+
+
+def look_at_buttons(turn: Turn) -> None:
+    """With every event: what became of each button since the last one."""
+    for name, button in turn.state.buttons.items():
+        seen, turned = looked(button, turn.now.monotonic_s)
+        if seen != button:
+            turn.set(buttons={**turn.state.buttons, name: seen})
+        if turned == "pressed":
+            _pressed(turn, name, turn.after(seen.since_s - turn.now.monotonic_s))
+        elif turned is not None:
+            turn.problem(f"button-{name}", "is held down" if turned == "stuck" else "")
+
+
+def _pressed(turn: Turn, name: Literal["next", "hold"], at: datetime) -> None:
+    """`hold` opens a hold, or ends all that this gate has. `next` releases a class: in a timed window there is none to
+    release, and the lamp refuses.
+    """
+    state, now = turn.state, turn.now
+    seq, holding = state.book.seq + 1, name == "hold"
+    head = None if holding else first(waiting_here(state, now))
+    press = Press(
+        id=f"{state.address.gate}/{state.book.log}-{seq}",
+        button=name,
+        at=at,
+        target=head.cue.id if head else None,
+        ends=tuple(hold.id for hold in open_holds(state, now)[: limits.HOLDS_MAX]) if holding else (),
+        result="done" if holding else "refused",
+    )
+    turn.write(Pressed(seq=seq, press=press, on=today(state, now) if turn.decides else None))
+    if not holding:
+        turn.set(refused_until_s=now.monotonic_s + limits.REFUSED_S)
+
+
+def forget(turn: Turn) -> None:
+    """A date that has passed, by a trusted clock, is over; yesterday's windows may still be open. Then, and when it has
+    grown long, the journal is made new: only while nothing is due, because a slow card takes its time.
+    """
+    book, now = turn.state.book, turn.now
+    turn.problem("outbox", "full: the oldest are lost" if _overflows(book) else "")
+    soon = turn.after(limits.JOURNAL_CALM_S)
+    if not isinstance(turn.state.doing, Idle) or any(one.begins < soon for one in waiting_here(turn.state, now)):
+        return
+    before = today(turn.state, now) - timedelta(days=1)
+    over = any(of < before for of in book.days) or any(cue < str(before) for cue in book.attempts)
+    if turn.decides and over:
+        turn.write(Forgot(before=before))
+        _forget_clips(turn, str(before))
+    elif book.lines <= limits.JOURNAL_LINES_MAX or now.monotonic_s < turn.state.renew_at_s:
+        return
+    turn.set(renew_at_s=now.monotonic_s + limits.JOURNAL_RETRY_S)
+    turn.write(Whole(book=turn.state.book))
+
+
+def _overflows(book: Book) -> bool:
+    return len(book.outbox) >= limits.OUTBOX_MAX and book.outbox[0].seq > book.acked
+
+
+def _forget_clips(turn: Turn, first_day: str) -> None:
+    lives = {cue: live for cue, live in turn.state.lives.items() if cue >= first_day}
+    cues = [cue for stored in turn.state.book.days.values() for cue in stored.day.cues]
+    says = {cue.say for cue in (*cues, *(live.cue for live in lives.values()))}
+    clips = {say: length_s for say, length_s in turn.state.clips.items() if say in says}
+    turn.set(lives=lives, clips=clips, asked={say: at_s for say, at_s in turn.state.asked.items() if say in says})
