@@ -90,6 +90,8 @@ OUTBOX_DAYS = 14
 """Records stay in the gate's journal this long after their ack."""
 OUTBOX_MAX = 5000
 """Entries of a gate's outbox, 2 MB: 14 days of 350 calls; above it the oldest are lost, and a Problem tells it."""
+STOPPED_MAX = 20
+"""Messages set aside because they stopped the program."""
 JOURNAL_LINES_MAX = 2000
 """A journal with more lines is made new without waiting for the night: 0.3 s to replay on a slow card."""
 JOURNAL_CALM_S = 60.0

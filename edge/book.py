@@ -106,6 +106,13 @@ class Acked(Frozen):
     seq: Counter
 
 
+class Stopped(Frozen):
+    """A message that stopped this program; met again it is set aside."""
+
+    kind: Literal["stopped"] = "stopped"
+    key: Digest
+
+
 class Forgot(Frozen):
     """Everything of dates before this one is over, and acknowledged long ago."""
 
@@ -152,6 +159,7 @@ class Book:
     own: dict[str, Own] = field(default_factory=dict)
     problems: dict[str, Problem] = field(default_factory=dict)
     outbox: tuple[Reported, ...] = ()
+    stopped: tuple[str, ...] = ()
     lines: int = 0
 
 
@@ -163,7 +171,20 @@ class Whole(Frozen):
 
 
 Entry = Annotated[
-    Opened | Started | Kept | Begun | Said | Recorded | Reopened | Noted | Pressed | Slipped | Acked | Forgot | Whole,
+    Opened
+    | Started
+    | Kept
+    | Begun
+    | Said
+    | Recorded
+    | Reopened
+    | Noted
+    | Pressed
+    | Slipped
+    | Acked
+    | Stopped
+    | Forgot
+    | Whole,
     Field(discriminator="kind"),
 ]
 ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
@@ -204,6 +225,8 @@ def apply(book: Book, entry: Entry) -> Book:
             return replace(book, slips={**book.slips, entry.window: entry.slip_s})
         case Acked():
             return replace(book, acked=entry.seq)
+        case Stopped():
+            return replace(book, stopped=(*book.stopped, entry.key)[-limits.STOPPED_MAX :])
         case Forgot():
             return _forgotten(book, entry.before)
         case Whole():

@@ -165,6 +165,7 @@ def forget(turn: Turn) -> None:
     before = today(turn.state, now) - timedelta(days=1)
     over = any(of < before for of in book.days) or any(cue < str(before) for cue in book.attempts)
     if turn.decides and over:
+        turn.problem("set-aside", "")  # a day later a person has seen it, or it comes again
         turn.write(Forgot(before=before))
         _forget_clips(turn, str(before))
     elif book.lines <= limits.JOURNAL_LINES_MAX or now.monotonic_s < turn.state.renew_at_s:

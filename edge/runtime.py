@@ -40,7 +40,7 @@ from edge.alphabet import (
     Woke,
     Write,
 )
-from edge.book import ENTRY, Book, Opened, Whole, apply
+from edge.book import ENTRY, Book, Opened, Stopped, Whole, apply
 from edge.gate import step, wake
 from edge.inbox import Inbox
 from edge.journal import Journal
@@ -84,7 +84,22 @@ class Runtime:
         self.handle(PartFailed("journal-damaged", f"{damaged} lines could not be read" if damaged else ""))
 
     def handle(self, event: TransportEvent | GateEvent | Played) -> None:
-        """One event, to its end. Parts that fail while it is handled come as further events, in order."""
+        """One event, to its end. A message that stops the program is remembered first: met again, it is set aside."""
+        if not isinstance(event, Arrived):
+            self._handle(event)
+        elif (key := digest(event.topic.encode() + event.payload)) in self.state.book.stopped:
+            self.parts.transport.accept(event.receipt)
+            self._handle(PartFailed("set-aside", event.topic))
+        else:
+            try:
+                self._handle(event)
+            except Exception:
+                with contextlib.suppress(OutsideError):
+                    self.parts.journal.append(Stopped(key=key).model_dump_json().encode())
+                raise  # the supervisor starts this program again
+
+    def _handle(self, event: TransportEvent | GateEvent | Played) -> None:
+        """Parts that fail while it is handled come as further events, in order."""
         waiting: list[GateEvent] = [] if (known := self._known(event)) is None else [known]
         while waiting:
             self.state, effects = step(self.state, self.now(), waiting.pop(0))

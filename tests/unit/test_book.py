@@ -25,6 +25,7 @@ from edge.book import (
     Said,
     Slipped,
     Started,
+    Stopped,
     Whole,
     apply,
     holds_of,
@@ -104,6 +105,7 @@ FULL = Book(
         (CLOSED, {"seq": 6, "outbox": (CLOSED,)}),
         (Slipped(window="y", slip_s=2.5), {"slips": {"x": 1.0, "y": 2.5}}),
         (Acked(seq=0), {"acked": 0}),
+        (Stopped(key="0123456789abcdef"), {"stopped": ("0123456789abcdef",)}),
         (Reopened(cue=CUE), {}),
         (REFUSED, {"seq": 4, "outbox": (REFUSED,)}),
         (HELD, {"seq": 4, "own": {"east/0badcafe-4": Own(own_hold(), DATE)}, "outbox": (HELD,)}),
@@ -229,4 +231,4 @@ def test_forgot_keeps_the_newer_dates_and_everything_that_is_not_acknowledged() 
 
 def test_every_field_of_the_book_is_seen_by_a_test_here() -> None:
     seen = {"log", "start", "seq", "acked", "days", "attempts", "unknown", "open", "said", "done", "unheard", "slips"}
-    assert {field.name for field in fields(Book)} == seen | {"problems", "outbox", "own", "lines"}
+    assert {field.name for field in fields(Book)} == seen | {"problems", "outbox", "own", "lines", "stopped"}
