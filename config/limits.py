@@ -23,6 +23,13 @@ ATTEMPTS_MAX = 2
 """A sentence whose end is unknown is said once more, not oftener."""
 ATTEMPTS_SILENT_MAX = 5
 """Attempts of which nothing sounded: tried again, but not for ever."""
+ALERT_SAYINGS = 3
+"""An alert is said this often with a short pause, then every `ALERT_EVERY_S`."""
+ALERT_EVERY_S = 30.0
+CUT_WITHIN_S = 0.5
+"""A player that was cut lets go within 0.05 s; one that does not within this is asked to play all the same."""
+DRILL_MAX_S = 3600.0
+"""A drill without an end of its own ends after this."""
 HOLD_MOVES_MAX_S = 3600
 """A hold inside a window moves its `closes` by at most this: nobody left inside, and an end."""
 BACK_AFTER_S = 5
@@ -104,6 +111,8 @@ DEBOUNCE_S = 0.03
 """A level that stood for this long counts: contacts bounce for 5 to 20 ms."""
 PRESS_AGAIN_S = 1.0
 """Presses closer than this are one: nobody holds and resumes within a second."""
+KEPT_S = 10.0
+"""`hold` kept down this long silences the voice of an alert."""
 STUCK_S = 30.0
 """A button that is down for this long is stuck."""
 REFUSED_S = 1.5

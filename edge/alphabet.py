@@ -1,10 +1,11 @@
 """What can happen to a gate (events), what it can do (effects), what it is doing and knows (state). No behaviour."""
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from broker.wire.messages import Ack, Event, LiveCue, Record, Status
+from broker.wire.messages import Ack, Alert, Event, LiveCue, Record, Status
 from broker.wire.topics import Address
 from config.day import Cue, GateDay, Window
 from edge.book import Book, Entry
@@ -43,6 +44,12 @@ class DayCame:
 @dataclass(frozen=True, slots=True)
 class LiveCame:
     live: LiveCue
+    receipt: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCame:
+    alert: Alert
     receipt: int
 
 
@@ -98,7 +105,18 @@ class PartFailed:
 
 
 GateEvent = (
-    Tick | Woke | Linked | DayCame | LiveCame | AckCame | Refused | PlayerAnswered | Rendered | ButtonMoved | PartFailed
+    Tick
+    | Woke
+    | Linked
+    | DayCame
+    | LiveCame
+    | AlertCame
+    | AckCame
+    | Refused
+    | PlayerAnswered
+    | Rendered
+    | ButtonMoved
+    | PartFailed
 )
 
 # What a gate does ---------------------------------------------------------------------------------
@@ -172,7 +190,19 @@ class Pausing(Leading):
     """Between two sayings of one call; the next begins at `until_s`."""
 
 
-Doing = Idle | Leading | Saying | Pausing
+@dataclass(frozen=True, slots=True)
+class Alarming:
+    """An alert: speaking the saying `sayings` that began at `begun_s`, or waiting for the next, until `until_s`."""
+
+    alert: str
+    token: str
+    sayings: int
+    until_s: float
+    begun_s: float = 0.0
+    speaking: bool = False
+
+
+Doing = Idle | Leading | Saying | Pausing | Alarming
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +210,9 @@ class State:
     """Everything `step` knows. `book` is durable; the rest begins anew with the process.
 
     `returned`: calls due before this instant set no slip. `clips`: length of each sentence that can be played.
+    `waited`: seconds that calls waited for a person; those in `counting` do so since `counted_s`, and `waits_until_s`
+    is when the first has waited long enough. `alert_since_s`: since when this process knows of the alert that stands.
+    `cutting`: what the player was told to cut, until it answers.
     `refused_until_s`: the lamp refuses a press. `renew_at_s`: not before it the journal is made new by its length.
     """
 
@@ -196,6 +229,12 @@ class State:
     clips: dict[str, float] = field(default_factory=dict)
     asked: dict[str, float] = field(default_factory=dict)
     buttons: dict[Literal["next", "hold"], Button] = field(default_factory=lambda: {"hold": Button(), "next": Button()})
+    waited: dict[str, float] = field(default_factory=dict)
+    counting: tuple[str, ...] = ()
+    counted_s: float = 0.0
+    waits_until_s: float = math.inf
+    alert_since_s: float | None = None
+    cutting: str = ""
     refused_until_s: float = 0.0
     renew_at_s: float = 0.0
     link_up: bool = False

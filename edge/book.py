@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from broker.wire.messages import Counter, Digest, Log, Press, Problem, Record, decode
+from broker.wire.messages import Alert, Counter, Digest, Log, Press, Problem, Record, decode
 from config import limits
 from config.day import GateDay, Hold
-from config.types import CueId, Day, Frozen, Seconds, Utc
+from config.types import CueId, Day, Frozen, Id, Seconds, Slug, Utc
 
 
 class Opened(Frozen):
@@ -106,6 +106,31 @@ class Acked(Frozen):
     seq: Counter
 
 
+class Released(Frozen):
+    """A call waited for a person long enough and goes by the clock."""
+
+    kind: Literal["released"] = "released"
+    cue: CueId
+    at: Utc
+
+
+class Alerted(Frozen):
+    """An alert that came, at an instant, or a clear. The hold that an actual one leaves is called after `gate`."""
+
+    kind: Literal["alerted"] = "alerted"
+    alert: Alert
+    at: Utc
+    gate: Slug
+    on: Day | None
+
+
+class Cleared(Frozen):
+    """A drill came to its end."""
+
+    kind: Literal["cleared"] = "cleared"
+    id: Id
+
+
 class Stopped(Frozen):
     """A message that stopped this program; met again it is set aside."""
 
@@ -138,6 +163,14 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """A call that was let go at the gate, by whom."""
+
+    at: datetime
+    source: Literal["guard", "timer"]
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """Everything durable. `attempts`: the last attempt of each cue; `unknown`: how many of them ended unknown;
     `open`: attempts without an end; `done`: cues of which nothing more will be said;
@@ -157,6 +190,11 @@ class Book:
     unheard: dict[str, datetime] = field(default_factory=dict)
     slips: dict[str, float] = field(default_factory=dict)
     own: dict[str, Own] = field(default_factory=dict)
+    released: dict[str, Release] = field(default_factory=dict)
+    passed: frozenset[str] = frozenset()
+    alert: Alerted | None = None
+    alert_seq: int = 0
+    silenced: bool = False
     problems: dict[str, Problem] = field(default_factory=dict)
     outbox: tuple[Reported, ...] = ()
     stopped: tuple[str, ...] = ()
@@ -171,22 +209,10 @@ class Whole(Frozen):
 
 
 Entry = Annotated[
-    Opened
-    | Started
-    | Kept
-    | Begun
-    | Said
-    | Recorded
-    | Reopened
-    | Noted
-    | Pressed
-    | Slipped
-    | Acked
-    | Stopped
-    | Forgot
-    | Whole,
+    Opened | Started | Kept | Begun | Said | Recorded | Reopened | Noted | Pressed | Released | Slipped | Acked
+    | Alerted | Cleared | Stopped | Forgot | Whole,
     Field(discriminator="kind"),
-]
+]  # fmt: skip
 ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 
 
@@ -225,6 +251,13 @@ def apply(book: Book, entry: Entry) -> Book:
             return replace(book, slips={**book.slips, entry.window: entry.slip_s})
         case Acked():
             return replace(book, acked=entry.seq)
+        case Released():
+            return replace(book, released={**book.released, entry.cue: Release(entry.at, "timer")})
+        case Alerted():
+            return _alerted(book, entry)
+        case Cleared():
+            over = book.alert is not None and book.alert.alert.id == entry.id
+            return replace(book, alert=None, silenced=False) if over else book
         case Stopped():
             return replace(book, stopped=(*book.stopped, entry.key)[-limits.STOPPED_MAX :])
         case Forgot():
@@ -256,8 +289,13 @@ def _pressed(book: Book, entry: Pressed) -> Book:
     """A hold opens, or all those that it names end, in the days and of its own."""
     press = entry.press
     book = replace(book, seq=entry.seq, outbox=_outbox(book, entry))
-    if press.button != "hold" or press.result != "done":
+    if press.result != "done":
         return book
+    if press.button == "silence":
+        return replace(book, silenced=True)
+    if press.button == "next":
+        assert press.target is not None, "what was released has a name"
+        return replace(book, released={**book.released, press.target: Release(press.at, "guard")})
     if not press.ends:
         fields = {"id": press.id, "from": press.at, "to": None, "why": None, "by": "门卫"}
         own = {**book.own, press.id: Own(Hold.model_validate(fields), entry.on)}
@@ -272,6 +310,22 @@ def _pressed(book: Book, entry: Pressed) -> Book:
         own={of: Own(ended(one.hold), one.on) for of, one in book.own.items()},
         days={on: replace(one, holds=tuple(map(ended, one.holds))) for on, one in book.days.items()},
     )
+
+
+def _alerted(book: Book, entry: Alerted) -> Book:
+    alert, standing = entry.alert, book.alert
+    book = replace(book, alert_seq=max(book.alert_seq, alert.seq))
+    if alert.action != "clear":
+        replaces = standing is None or standing.alert.status == "drill" or alert.status == "actual"
+        return replace(book, alert=entry, silenced=False) if replaces else book
+    if standing is None or alert.clears != standing.alert.id:
+        return book
+    book = replace(book, alert=None, silenced=False)
+    if standing.alert.status == "drill":
+        return book
+    fields = {"id": f"{entry.gate}/alert-{standing.alert.seq}", "from": standing.at, "to": None}
+    hold = Hold.model_validate({**fields, "why": "警报已解除，等待恢复", "by": standing.alert.by})
+    return replace(book, own={**book.own, hold.id: Own(hold, entry.on)})
 
 
 def _outbox(book: Book, entry: Reported) -> tuple[Reported, ...]:
@@ -290,6 +344,10 @@ def _recorded(book: Book, entry: Recorded) -> Book:
         attempts={**book.attempts, record.cue: record.attempt},
         unknown={**book.unknown, record.cue: book.unknown.get(record.cue, 0) + unknown} if unknown else book.unknown,
         done=book.done | {record.cue} if record.final else book.done,
+        passed=book.passed | {record.cue} if record.result == "passed_over" else book.passed,
+        released={cue: one for cue, one in book.released.items() if cue != record.cue}
+        if record.final
+        else book.released,
         unheard={**book.unheard, record.cue: entry.until} if entry.until else book.unheard,
         outbox=_outbox(book, entry),
     )
@@ -305,6 +363,8 @@ def _forgotten(book: Book, before: date) -> Book:
         attempts={cue: n for cue, n in book.attempts.items() if cue >= first},
         unknown={cue: n for cue, n in book.unknown.items() if cue >= first},
         done=frozenset(cue for cue in book.done if cue >= first),
+        passed=frozenset(cue for cue in book.passed if cue >= first),
+        released={cue: one for cue, one in book.released.items() if cue >= first},
         unheard={cue: until for cue, until in book.unheard.items() if cue >= first},
         slips={key: slip_s for key, slip_s in book.slips.items() if key >= first},
         own={of: one for of, one in book.own.items() if (one.hold.to is None if one.on is None else one.on >= before)},

@@ -10,21 +10,22 @@ from typing import Literal
 
 from config import limits
 
-Turned = Literal["pressed", "stuck", "free"]
-"""What became of a button: pressed once; held down for so long that nobody means it; let go after that."""
+Turned = Literal["pressed", "kept", "stuck", "free"]
+"""What became of a button: pressed once; kept down on purpose; so long that nobody means it; let go after that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
     """`level`: as the last edge said, since `since_s` (monotonic). `down`: as it counts; None before it is known.
 
-    A button that is down when the gate starts was not pressed: it is let go first.
+    `kept`: that was told of this press. A button that is down when the gate starts was not pressed: it is let go first.
     """
 
     level: bool = False
     since_s: float = -math.inf
     down: bool | None = None
     pressed_s: float = -math.inf
+    kept: bool = True
     stuck: bool = False
 
 
@@ -35,13 +36,18 @@ def moved(button: Button, at_s: float, *, down: bool) -> Button:
 
 def looked(button: Button, now_s: float) -> tuple[Button, Turned | None]:
     """What counts by now. Called with every event; whatever came between, a press is found once."""
+    stood_s = now_s - button.since_s
     if now_s >= settles_s(button):
         was, button = button.down, replace(button, down=button.level)
         if not button.level and button.stuck:
             return replace(button, stuck=False), "free"
-        if button.level and was is False and button.since_s - button.pressed_s >= limits.PRESS_AGAIN_S:
-            return replace(button, pressed_s=button.since_s), "pressed"
-    elif button.down and not button.stuck and now_s - button.since_s >= limits.STUCK_S:
+        if button.level and was is False:
+            button = replace(button, kept=False)
+            if button.since_s - button.pressed_s >= limits.PRESS_AGAIN_S:
+                return replace(button, pressed_s=button.since_s), "pressed"
+    elif button.down and not button.kept and stood_s >= limits.KEPT_S:
+        return replace(button, kept=True), "kept"
+    elif button.down and not button.stuck and stood_s >= limits.STUCK_S:
         return replace(button, stuck=True), "stuck"
     return button, None
 

@@ -8,7 +8,8 @@ Its rules, in the order in which they win:
 4. The amplifier gets its lead, the first audible sample is the instant, and silence of `rest_s` follows.
 5. Every cue ends in a final record, and a record is sent until the centre has it.
 
-A gate is doing one of four things: idle, leading (relay closed, not yet heard), saying, pausing (between two sayings).
+A gate is doing one of five things: idle, leading (relay closed, not yet heard), saying, pausing (between two sayings),
+alarming (an alert stands).
 `_TABLE` says what each does when time passes or the player answers; everything else is the same whatever it is doing.
 """
 
@@ -21,11 +22,13 @@ from broker.wire.messages import Record
 from config import limits
 from config.clock import Instant
 from config.day import Cue
-from config.pacing import Waiting, first, slipped
-from edge import intake, report
+from config.pacing import Waiting, by_hand, first, slipped
+from edge import alarm, intake, pace, report
 from edge.alphabet import (
     Accept,
     AckCame,
+    Alarming,
+    AlertCame,
     ButtonMoved,
     Cut,
     DayCame,
@@ -49,6 +52,7 @@ from edge.alphabet import (
 )
 from edge.book import Begun, Said, Slipped
 from edge.button import settles_s
+from edge.pace import may_begin
 from edge.records import begun_at, ended, given_up, heard, last
 from edge.records import planned as planned_record
 from edge.turn import Turn
@@ -67,6 +71,8 @@ def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Eff
             intake.day_came(turn, event)
         case LiveCame():
             intake.live_came(turn, event)
+        case AlertCame():
+            alarm.came(turn, event)
         case AckCame():
             intake.ack_came(turn, event)
         case Refused():
@@ -82,12 +88,16 @@ def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Eff
             pass
     _clock(turn)
     intake.look_at_buttons(turn)
+    alarm.watch(turn)
     _holds(turn)
+    pace.wait(turn)
     for _ in range(4):  # leading → saying needs no second event; bounded, in case two rows ever chase each other
         before = turn.state.doing
         _TABLE[type(before)](turn, event)
         if turn.state.doing == before:
             break
+    if isinstance(event, PlayerAnswered) and event.token == turn.state.cutting:
+        turn.set(cutting="")
     if not isinstance(event, Tick) or any(again_s <= now.monotonic_s for again_s in turn.state.asked.values()):
         intake.render(turn)
     intake.forget(turn)
@@ -98,8 +108,9 @@ def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Eff
 def wake(state: State, now: Instant) -> float:
     """Monotonic instant of the next `Tick` that could change something; at most 1 s ahead."""
     doing, latest_s = state.doing, min([now.monotonic_s + limits.TICK_MAX_S, *map(settles_s, state.buttons.values())])
-    if isinstance(doing, Leading):
+    if isinstance(doing, Leading | Alarming):
         return min(latest_s, doing.until_s)
+    latest_s = min(latest_s, state.waits_until_s)
     due = (now.monotonic_s + (one.begins - now.utc).total_seconds() for one in waiting_here(state, now))
     leads = (max(at_s, state.free_from_s) - limits.LEAD_MS / 1000 for at_s in due)
     return min([latest_s, *(lead_s for lead_s in leads if lead_s > now.monotonic_s)])
@@ -120,7 +131,7 @@ def _clock(turn: Turn) -> None:
 
 
 def _holds(turn: Turn) -> None:
-    was, held = turn.state.held, bool(open_holds(turn.state, turn.now))
+    was, held = turn.state.held, bool(open_holds(turn.state, turn.now)) or turn.state.book.alert is not None
     turn.set(held=held)
     if was and not held:
         _freed(turn, turn.now.utc)
@@ -139,17 +150,17 @@ def _freed(turn: Turn, free: datetime) -> None:
 def _idle(turn: Turn, _: GateEvent) -> None:
     """Take the first cue whose lead may begin now; what can no longer begin is missed."""
     now, lead_s = turn.now, limits.LEAD_MS / 1000
-    if not turn.decides or turn.state.held or now.monotonic_s < turn.state.free_from_s - lead_s:
+    if turn.state.held or now.monotonic_s < turn.state.free_from_s - lead_s:
         return
     audible_s = max(now.monotonic_s + lead_s, turn.state.free_from_s)
     audible = turn.after(audible_s - now.monotonic_s)
     queue = waiting_here(turn.state, now)
-    for one in queue:
+    for one in queue if turn.decides else ():
         if one.ends < audible:
             _missed(turn, one)
     leads = turn.after(lead_s)
     sayable = (one for one in queue if one.begins <= leads and one.ends >= audible)
-    head = first(one for one in sayable if one.cue.say in turn.state.clips)
+    head = first(one for one in sayable if one.cue.say in turn.state.clips and may_begin(now, one.cue, one.window))
     if head is None:
         return
     audible_s = max(audible_s, now.monotonic_s + (head.begins - now.utc).total_seconds())
@@ -184,7 +195,7 @@ def _leading(turn: Turn, _: GateEvent) -> None:
         record = doing.record.but(result="cancelled", final=True, actual=None, heard="no")
         turn.record(record, until=doing.cue.at)  # whatever plans it again reopens it
         turn.set(doing=Idle())
-    elif turn.state.held or not turn.decides:
+    elif turn.state.held or not may_begin(turn.now, doing.cue, doing.window):
         turn.record(doing.record.but(actual=None, heard="no"))
         turn.set(doing=Idle())
     elif turn.now.monotonic_s >= doing.until_s:
@@ -221,16 +232,20 @@ def _answered(turn: Turn, doing: Saying, event: PlayerAnswered) -> None:
         turn.set(doing=Pausing(doing.cue, doing.window, begun_at(turn.now, doing, event), until_s, doing.saying))
         return
     record = begun_at(turn.now, doing, event)
-    turn.record(ended(record, heard(record), turn.now.utc))
+    turn.record(ended(record, heard(record, paced=by_hand(doing.cue, doing.window)), turn.now.utc))
     _rest(turn)
 
 
 def _pausing(turn: Turn, _: GateEvent) -> None:
     doing = turn.state.doing
     assert isinstance(doing, Pausing)
-    if turn.state.held or not turn.decides or _hushed(turn, doing.cue, turn.now.monotonic_s, 1):
+    if (
+        turn.state.held
+        or not may_begin(turn.now, doing.cue, doing.window)
+        or _hushed(turn, doing.cue, turn.now.monotonic_s, 1)
+    ):
         said = turn.state.book.said[doing.cue.id]
-        turn.record(ended(doing.record, heard(doing.record), said.ended))
+        turn.record(ended(doing.record, heard(doing.record, paced=by_hand(doing.cue, doing.window)), said.ended))
         _rest(turn)
     elif turn.now.monotonic_s >= doing.until_s:
         _say(turn, replace(doing, saying=doing.saying + 1))
@@ -249,7 +264,7 @@ def _interrupted(turn: Turn, doing: Saying, unheard: Literal["no", "unknown"]) -
     """After one whole saying a call is announced; before it, it is said once more."""
     record = doing.record
     if said := turn.state.book.said.get(doing.cue.id):
-        turn.record(ended(record, heard(record), said.ended))
+        turn.record(ended(record, heard(record, paced=by_hand(doing.cue, doing.window)), said.ended))
     else:
         record = record.but(heard=unheard, actual=None if unheard == "no" else record.actual)
         final = last(turn.state, record)
@@ -276,4 +291,5 @@ _TABLE: dict[type[Doing], Callable[[Turn, GateEvent], None]] = {
     Leading: _leading,
     Saying: _saying,
     Pausing: _pausing,
+    Alarming: alarm.alarming,
 }

@@ -9,12 +9,15 @@ from typing import Literal
 
 from broker.wire.messages import Press
 from config import limits
+from config.alerts import SENTENCES
 from config.day import Cue
-from config.pacing import first
+from config.pacing import upcoming
 from edge.alphabet import (
     Accept,
     AckCame,
+    Alarming,
     ButtonMoved,
+    Cut,
     DayCame,
     Idle,
     LiveCame,
@@ -23,9 +26,10 @@ from edge.alphabet import (
 )
 from edge.book import Acked, Book, Forgot, Kept, Pressed, Reopened, Started, Whole
 from edge.button import looked, moved
+from edge.pace import one_waits, shown_next
 from edge.records import ended, heard, last
 from edge.turn import Turn
-from edge.view import knows, open_holds, today, waiting_here, zone_known
+from edge.view import knows, open_holds, paced, today, waiting_here, zone_known
 
 
 def woke(turn: Turn) -> None:
@@ -35,7 +39,7 @@ def woke(turn: Turn) -> None:
     turn.set(free_from_s=turn.now.monotonic_s + max([limits.BOOT_PAUSE_S, limits.REST_S, *rests_s]))
     for cue, begun in turn.state.book.open.items():
         if said := turn.state.book.said.get(cue):
-            turn.record(ended(begun.record, heard(begun.record), said.ended))
+            turn.record(ended(begun.record, heard(begun.record, paced=paced(turn.state, cue)), said.ended))
         else:
             turn.record(begun.record.but(final=last(turn.state, begun.record)))
 
@@ -44,9 +48,7 @@ def day_came(turn: Turn, event: DayCame) -> None:
     """A newer revision is kept; an older or the same one is a cached copy and changes nothing."""
     day, book = event.day, turn.state.book
     standing = book.days.get(day.date)
-    if any(window.pacing != "timed" for window in day.windows):
-        turn.problem("refused-day", f"{day.date}: pacing is not timed")
-    elif not zone_known(day.zone):
+    if not zone_known(day.zone):
         turn.problem("refused-day", f"{day.date}: no time zone {day.zone}")
     elif standing is None and len(book.days) >= 2 * limits.HORIZON_DAYS:
         turn.problem("refused-day", f"{day.date}: {len(book.days)} days are kept already")
@@ -109,7 +111,12 @@ def render(turn: Turn) -> None:
     cues = [cue for stored in state.book.days.values() for cue in stored.day.cues]
     cues += [live.cue for live in state.lives.values()]
     cues.sort(key=lambda cue: (cue.at, cue.id))
-    says = [cue.say for cue in cues if cue.at >= turn.after(-86400)]
+    alert = state.book.alert
+    says = [
+        *([alert.alert.say] if alert else []),
+        *(cue.say for cue in cues if cue.at >= turn.after(-86400)),
+        *SENTENCES,
+    ]
     new = [say for say in dict.fromkeys(says) if say not in state.clips and state.asked.get(say, 0) <= now_s]
     if new:
         turn.set(asked={**state.asked, **dict.fromkeys(new, math.inf)})
@@ -129,28 +136,52 @@ def look_at_buttons(turn: Turn) -> None:
             turn.set(buttons={**turn.state.buttons, name: seen})
         if turned == "pressed":
             _pressed(turn, name, turn.after(seen.since_s - turn.now.monotonic_s))
+        elif turned == "kept":
+            _silenced(turn, name)
         elif turned is not None:
             turn.problem(f"button-{name}", "is held down" if turned == "stuck" else "")
 
 
 def _pressed(turn: Turn, name: Literal["next", "hold"], at: datetime) -> None:
-    """`hold` opens a hold, or ends all that this gate has. `next` releases a class: in a timed window there is none to
-    release, and the lamp refuses.
+    """`hold` opens a hold, or ends all that this gate has. `next` releases the class that is next, by name; before
+    the window, in a hold, or while one waits already, the lamp refuses. In an alert both are refused.
     """
     state, now = turn.state, turn.now
-    seq, holding = state.book.seq + 1, name == "hold"
-    head = None if holding else first(waiting_here(state, now))
-    press = Press(
-        id=f"{state.address.gate}/{state.book.log}-{seq}",
-        button=name,
-        at=at,
-        target=head.cue.id if head else None,
-        ends=tuple(hold.id for hold in open_holds(state, now)[: limits.HOLDS_MAX]) if holding else (),
-        result="done" if holding else "refused",
-    )
-    turn.write(Pressed(seq=seq, press=press, on=today(state, now) if turn.decides else None))
-    if not holding:
-        turn.set(refused_until_s=now.monotonic_s + limits.REFUSED_S)
+    if name == "hold":
+        ends = tuple(hold.id for hold in open_holds(state, now)[: limits.HOLDS_MAX])
+        _press(turn, name, at, done=state.book.alert is None, ends=ends)
+        return
+    queue = waiting_here(state, now)
+    head = shown_next(queue, now)
+    done = head is not None and not state.held and not one_waits(queue)
+    shown = head or upcoming(queue, now.utc)
+    _press(turn, name, at, done=done, target=shown.cue.id if shown else None)
+
+
+def _silenced(turn: Turn, name: Literal["next", "hold"]) -> None:
+    if name == "hold" and turn.state.book.alert is not None and not turn.state.book.silenced:
+        _press(turn, "silence", turn.now.utc, done=True)
+        if isinstance(turn.state.doing, Alarming) and turn.state.doing.speaking:
+            turn.effects.append(Cut())
+
+
+def _press(
+    turn: Turn,
+    button: Literal["next", "hold", "silence"],
+    at: datetime,
+    *,
+    done: bool,
+    target: str | None = None,
+    ends: tuple[str, ...] = (),
+) -> None:
+    state = turn.state
+    seq = state.book.seq + 1
+    made = f"{state.address.gate}/{state.book.log}-{seq}"
+    result: Literal["done", "refused"] = "done" if done else "refused"
+    press = Press(id=made, button=button, at=at, target=target, ends=ends if done else (), result=result)
+    turn.write(Pressed(seq=seq, press=press, on=today(state, turn.now) if turn.decides else None))
+    if not done:
+        turn.set(refused_until_s=turn.now.monotonic_s + limits.REFUSED_S)
 
 
 def forget(turn: Turn) -> None:
@@ -181,6 +212,6 @@ def _overflows(book: Book) -> bool:
 def _forget_clips(turn: Turn, first_day: str) -> None:
     lives = {cue: live for cue, live in turn.state.lives.items() if cue >= first_day}
     cues = [cue for stored in turn.state.book.days.values() for cue in stored.day.cues]
-    says = {cue.say for cue in (*cues, *(live.cue for live in lives.values()))}
+    says = {*SENTENCES, *(cue.say for cue in (*cues, *(live.cue for live in lives.values())))}
     clips = {say: length_s for say, length_s in turn.state.clips.items() if say in says}
     turn.set(lives=lives, clips=clips, asked={say: at_s for say, at_s in turn.state.asked.items() if say in says})

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from broker.wire.messages import Record, Result
+from broker.wire.messages import Record, Result, Source
 from config import limits
 from config.clock import Instant
 from config.pacing import Waiting
@@ -25,10 +25,27 @@ def planned(state: State, now: Instant, one: Waiting, actual: datetime) -> Recor
         ended=None,
         bound_s=None if now.bound_s is None else round(now.bound_s, 3),
         slip_s=round(one.slip_s, 3),
-        source="console" if cue.released else "live" if live else "timer",
+        source=_source(state, one),
         volume_pct=100,
         heard="unknown",
     )
+
+
+def _source(state: State, one: Waiting) -> Source:
+    """Who let it go: the newest word counts."""
+    cue, here = one.cue, state.book.released.get(one.cue.id)
+    if here is not None and (cue.released is None or here.at >= cue.released):
+        return here.source
+    if cue.released is not None:
+        return "class" if one.window is not None and one.window.pacing == "ready" else "console"
+    return "live" if cue.id in state.lives else "timer"
+
+
+def passed_over(state: State, now: Instant, one: Waiting) -> Record:
+    """It waited long enough; others go first, and it may still be called."""
+    tried = state.book.attempts.get(one.cue.id, 0)
+    record = planned(state, now, one, now.utc).but(attempt=tried, actual=None, ended=now.utc)
+    return record.but(result="passed_over", heard="no")
 
 
 def given_up(state: State, now: Instant, one: Waiting) -> Record:
@@ -46,11 +63,12 @@ def begun_at(now: Instant, doing: Leading, event: PlayerAnswered) -> Record:
     return doing.record.but(actual=now.utc + timedelta(seconds=event.began_s + silence_s - now.monotonic_s))
 
 
-def heard(record: Record) -> Result:
+def heard(record: Record, *, paced: bool) -> Result:
+    """A call that a person paces has no instant that it could miss; it waits for the sentence before it."""
     assert record.actual is not None
     late_s = (record.actual - record.planned).total_seconds() - record.slip_s
-    # A class that a person called waits for the sentence before it; that is no lateness.
-    return "late" if late_s > limits.LATE_RECORD_S and record.source != "console" else "announced"
+    by_clock = not paced and record.source != "console"
+    return "late" if late_s > limits.LATE_RECORD_S and by_clock else "announced"
 
 
 def ended(record: Record, result: Result, at: datetime) -> Record:

@@ -9,8 +9,8 @@ from typing import Literal
 from broker.wire.messages import VERSION, Event, Held, Status
 from config import limits
 from config.clock import Instant
-from config.pacing import slip_key
-from edge.alphabet import Effect, Idle, Leading, Pausing, Publish, Saying, State
+from config.pacing import slip_key, upcoming
+from edge.alphabet import Alarming, Effect, Idle, Leading, Pausing, Publish, Saying, State
 from edge.book import Noted, Pressed, Recorded, Reported
 from edge.view import in_force, open_holds, today, trusted, waiting_here
 
@@ -39,6 +39,8 @@ def lights(state: State, now: Instant) -> Lights:
 def _lights(state: State, now: Instant) -> Lights:
     doing = state.doing
     amplifier = isinstance(doing, Leading | Saying | Pausing) and not doing.silent
+    if isinstance(doing, Alarming):
+        return Lights(red="fast", amplifier=not state.book.silenced)
     if state.held:
         return Lights(red="on", amplifier=amplifier)
     if isinstance(doing, Leading):
@@ -88,11 +90,11 @@ def status(state: State, now: Instant, link: Literal["up", "closed", "lost"] = "
         start=book.start,
         log=book.log,
         link=link,
-        doing="held" if state.held else "idle" if isinstance(doing, Idle) else "calling",
+        doing=_doing(state),
         days={of: Held(revision=stored.day.revision, digest=stored.digest) for of, stored in book.days.items()},
-        alert_seq=0,
-        now=None if isinstance(doing, Idle) else doing.cue.id,
-        next=queue[0].cue.id if queue else None,
+        alert_seq=book.alert_seq,
+        now=doing.cue.id if isinstance(doing, Leading) else None,
+        next=coming.cue.id if (coming := upcoming(queue, now.utc)) else None,
         waiting=tuple(late[: limits.LIVE_MAX]),
         holds=tuple(hold.id for hold in open_holds(state, now)[: limits.HOLDS_MAX]),
         slip=slips,
@@ -102,6 +104,14 @@ def status(state: State, now: Instant, link: Literal["up", "closed", "lost"] = "
         version=state.version,
         reads_v=VERSION,
     )
+
+
+def _doing(state: State) -> Literal["idle", "calling", "held", "alert"]:
+    if state.book.alert is not None:
+        return "alert"
+    if not isinstance(state.doing, Idle):  # also while a hold waits for the end of the sentence
+        return "calling"
+    return "held" if state.held else "idle"
 
 
 def due(state: State, now: Instant) -> tuple[State, list[Effect]]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from audio.player import Played, Player
 from broker.wire import topics
-from broker.wire.messages import Ack, LiveCue, Time, decode, digest, encode
+from broker.wire.messages import Ack, Alert, LiveCue, Time, decode, digest, encode
 from broker.wire.transport import Arrived, LinkDown, LinkUp, Transport, TransportEvent, Will
 from config import limits
 from config.clock import Clock, Instant
@@ -23,6 +23,7 @@ from edge import report, trust
 from edge.alphabet import (
     Accept,
     AckCame,
+    AlertCame,
     Cut,
     DayCame,
     Effect,
@@ -169,7 +170,7 @@ class Runtime:
     def _arrived(self, message: Arrived) -> GateEvent | None:
         topic = topics.parse(message.topic)
         what = topic.what if topic is not None and topic.address == self.state.address else "topic"
-        if what == "day" and not message.payload:  # the cache was cleared; what is stored here stays
+        if what in ("day", "alert") and not message.payload:  # the cache was cleared; what is stored here stays
             self.parts.transport.accept(message.receipt)
             return None
         try:
@@ -188,6 +189,12 @@ class Runtime:
                 return DayCame(day, payload.decode(), digest(payload), receipt)
             case "cue":
                 return LiveCame(decode(payload, LiveCue), receipt)
+            case "alert":
+                alert = decode(payload, Alert)
+                if alert.school != self.state.address.school:
+                    wrong = f"an alert of {alert.school}"
+                    raise BadInputError(wrong)
+                return AlertCame(alert, receipt)
             case "ack":
                 return AckCame(decode(payload, Ack), receipt)
             case "time":

@@ -7,7 +7,7 @@ from broker.wire.messages import LiveCue
 from config import limits
 from config.clock import Instant
 from config.day import Cue, GateDay, Hold, Window
-from config.pacing import SLIP_MAX_S, Waiting, waiting, windows_now
+from config.pacing import SLIP_MAX_S, Hands, Waiting, by_hand, release, waiting, windows_now
 from edge.alphabet import Leading, State
 from edge.book import Stored, holds_of
 
@@ -67,19 +67,22 @@ def waiting_here(state: State, now: Instant) -> list[Waiting]:
     if isinstance(state.doing, Leading):
         done.add(state.doing.cue.id)
     known = done | state.lives.keys()
+    hands = Hands({cue: one.at for cue, one in state.book.released.items()}, state.book.passed)
     queue = [
         one
         for stored in _in_force(state, now)
         for one in waiting(
-            stored.day, known, state.book.slips, windows_now(stored.day, holds_of(state.book, stored.day.date), now.utc)
+            stored.day, known, state.book.slips, _windows(state, stored.day, now), hands=hands, now=now.utc
         )
     ]
-    queue += [
-        Waiting(live.cue, live.window, min(max(0.0, (live.due - live.cue.at).total_seconds()), SLIP_MAX_S))
-        for cue, live in state.lives.items()
-        if cue not in done and live.cue.state == "planned"
-    ]
-    return sorted(queue, key=lambda one: (one.begins, one.cue.id))
+    fresh = [live for cue, live in state.lives.items() if cue not in done and live.cue.state == "planned"]
+    queue += [_live(live, hands, now) for live in fresh]
+    return sorted(queue, key=lambda one: one.order)
+
+
+def _live(live: LiveCue, hands: Hands, now: Instant) -> Waiting:
+    slip_s = min(max(0.0, (live.due - live.cue.at).total_seconds()), SLIP_MAX_S)
+    return Waiting(live.cue, live.window, slip_s, release(live.cue, live.window, hands, now.utc))
 
 
 def quiet(state: State, now: Instant, ends: datetime) -> bool:
@@ -92,6 +95,12 @@ def quiet(state: State, now: Instant, ends: datetime) -> bool:
 def day_of(state: State, cue: str) -> GateDay | None:
     """The stored day a cue belongs to."""
     return next((of.day for of in state.book.days.values() if cue.startswith(of.day.date.isoformat())), None)
+
+
+def paced(state: State, cue: str) -> bool:
+    """Whether a person paces this cue, as far as its day is known."""
+    day = day_of(state, cue)
+    return day is not None and any(one.id == cue and by_hand(one, day.window(one)) for one in day.cues)
 
 
 def withdrawn(state: State, cue: Cue) -> bool:

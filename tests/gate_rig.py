@@ -6,7 +6,7 @@ The rig's `utc` is the school's true time; what the gate is told is `skew_s` off
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from broker.wire.messages import Record, digest, encode
@@ -190,7 +190,7 @@ class Rig:
 
     def classes(self) -> list[tuple[float, str]]:
         """(seconds after 11:30, class number) of what was heard."""
-        return [(round(at_s, 2), say.split("级")[1].split("班")[0]) for at_s, say in self.heard]
+        return [(round(at_s, 2), say.split("级")[1].split("班")[0]) for at_s, say in self.heard if "班" in say]
 
     def problems(self) -> list[str]:
         return sorted(self.state.book.problems)
@@ -216,7 +216,7 @@ class Rig:
                     why = "" if length_s else "engine died"
                     self._later(self.monotonic_s + after_s, Rendered(say, length_s, why))
             case Cut():
-                self._silence()
+                self._cut()
             case _:
                 pass
 
@@ -236,6 +236,16 @@ class Rig:
             self._later(began_s + after_s, PlayerAnswered(play.token, "whole", began_s, ""))
         elif result != "never":
             self._later(began_s + length_s, PlayerAnswered(play.token, result, began_s, ""))
+
+    def _cut(self) -> None:
+        """The player lets go within 50 ms; one that would never have answered does not now."""
+        self._silence()
+        playing = [one for one in self._coming if isinstance(one[2], PlayerAnswered) and one[2].result == "whole"]
+        for one in playing:
+            self._coming.remove(one)
+            heapq.heapify(self._coming)
+            assert isinstance(one[2], PlayerAnswered)
+            self._later(self.monotonic_s + 0.02, replace(one[2], result="cut"))
 
     def _silence(self) -> None:
         for sound in self.sounds[-1:]:

@@ -135,14 +135,14 @@ class Record(Frozen):
 
 
 class Press(Frozen):
-    """A button at the gate and what came of it.
+    """A button at the gate and what came of it. `silence`: `hold` kept down, the voice of an alert ends here.
 
     `id`: `{gate}/{log}-{seq}`. `hold` toggles: with an empty `ends` it opened the hold of its own id, else it ended
     those.
     """
 
     id: Id
-    button: Literal["next", "hold"]
+    button: Literal["next", "hold", "silence"]
     at: Utc
     target: CueId | None
     ends: Annotated[tuple[Id, ...], Field(max_length=limits.HOLDS_MAX)]

@@ -65,14 +65,29 @@ def test_what_is_not_of_the_contract_changes_nothing_but_a_problem(what: str, pa
     assert life.player.played == [call(1, 0).say]
 
 
-def test_an_alert_is_refused_with_a_problem_until_alerts_are_built() -> None:
+def alert(**more: object) -> Alert:
+    fields = {
+        "v": 1, "school": HERE.school, "seq": 1, "id": "a1", "action": "return", "clears": None, "status": "actual",
+        "say": "请返回校内。", "raised_at": at(-60), "until": None, "by": "王老师",
+    }  # fmt: skip
+    return Alert.model_validate({**fields, **more})
+
+
+def test_an_alert_speaks_at_once_flashes_red_and_is_confirmed() -> None:
     life = ready()
-    alert = Alert(
-        v=1, school=HERE.school, seq=1, id="a1", action="return", clears=None, status="actual", say="请返回校内。",
-        raised_at=at(-60), until=None, by="王老师",
-    )  # fmt: skip
-    life.say("alert", encode(alert), retain=True)
-    assert life.problems() == ["refused-alert"]
+    life.say("alert", encode(alert()), retain=True)
+    life.run(0.6)
+    assert life.player.played == ["请返回校内。"]
+    status = decode(life.newest("status"), Status)
+    assert (status.doing, status.alert_seq) == ("alert", 1)
+    life.say("alert", b"", retain=True)  # the cache was cleared: nothing changes
+    assert decode(life.newest("status"), Status).doing == "alert"
+
+
+def test_an_alert_of_another_school_is_refused() -> None:
+    life = ready()
+    life.say("alert", encode(alert(school="other")), retain=True)
+    assert (life.problems(), life.player.played) == (["refused-alert"], [])
 
 
 def test_clearing_the_cached_day_changes_nothing() -> None:

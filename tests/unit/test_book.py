@@ -231,4 +231,5 @@ def test_forgot_keeps_the_newer_dates_and_everything_that_is_not_acknowledged() 
 
 def test_every_field_of_the_book_is_seen_by_a_test_here() -> None:
     seen = {"log", "start", "seq", "acked", "days", "attempts", "unknown", "open", "said", "done", "unheard", "slips"}
-    assert {field.name for field in fields(Book)} == seen | {"problems", "outbox", "own", "lines", "stopped"}
+    seen |= {"problems", "outbox", "own", "lines", "stopped", "released", "passed", "alert", "alert_seq", "silenced"}
+    assert {field.name for field in fields(Book)} == seen

@@ -38,8 +38,13 @@ def turns(edges: list[tuple[float, bool]], until_s: float, every_s: float = 0.01
         ([(5, True), (5.2, False), (6, True), (6.2, False)], [(5.03, "pressed"), (6.03, "pressed")]),
         ([(0, True)], [(30.0, "stuck")]),  # down when the gate started: nobody pressed it
         ([(0, True), (2, False), (4, True), (4.1, False)], [(4.03, "pressed")]),
-        ([(5, True), (50, False)], [(5.03, "pressed"), (35.0, "stuck"), (50.03, "free")]),
-        ([(5, True), (50, False), (50.01, True)], [(5.03, "pressed"), (35.0, "stuck")]),
+        ([(5, True), (50, False)], [(5.03, "pressed"), (15.0, "kept"), (35.0, "stuck"), (50.03, "free")]),
+        ([(5, True), (14.9, False)], [(5.03, "pressed")]),
+        (
+            [(5, True), (5.2, False), (5.6, True), (50, False)],
+            [(5.03, "pressed"), (15.6, "kept"), (35.6, "stuck"), (50.03, "free")],
+        ),
+        ([(5, True), (50, False), (50.01, True)], [(5.03, "pressed"), (15.0, "kept"), (35.0, "stuck")]),
     ],
 )
 def test_what_became_of_it(edges: list[tuple[float, bool]], found: list[tuple[float, str]]) -> None:

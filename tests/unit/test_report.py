@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from broker.wire.messages import Event, Problem, Record
+from broker.wire.messages import Alert, Event, Problem, Record
 from config import limits
 from config.clock import Instant
 from config.day import Cue, Hold
 from edge import report
 from edge.alphabet import Doing, Leading, Pausing, Publish, Saying, State
-from edge.book import Book, Kept, Noted, Recorded, Slipped, Stored, apply
+from edge.book import Alerted, Book, Kept, Noted, Recorded, Slipped, Stored, apply
 from edge.report import Lights
 from gate_rig import DATE, HERE, at, call, came, day, window
 
@@ -109,13 +109,23 @@ def test_a_status_is_the_whole_picture() -> None:
     }  # fmt: skip
 
 
+def alerted() -> Book:
+    fields = {
+        "v": 1, "school": "shifan", "seq": 1, "id": "a1", "action": "return", "clears": None, "status": "actual",
+        "say": "请返回。", "raised_at": at(0), "until": None, "by": "王老师",
+    }  # fmt: skip
+    entry = Alerted(alert=Alert.model_validate(fields), at=at(0), gate="east", on=None)
+    return apply(Book(log="0badcafe", start=3), entry)
+
+
 @pytest.mark.parametrize(
     ("of", "expected"),
     [
         (state(), "idle"),
         (state(doing=doing(Leading)), "calling"),
         (state(held=True), "held"),
-        (state(held=True, doing=doing(Saying)), "held"),
+        (state(held=True, doing=doing(Saying)), "calling"),  # the sentence ends first
+        (state(held=True, book=alerted()), "alert"),
     ],
 )
 def test_what_a_gate_says_it_is_doing(of: State, expected: str) -> None:

@@ -1,0 +1,156 @@
+"""An alert at a gate: it cuts what is being said, repeats until it is cleared, and survives a power cut. Pure.
+
+1. An actual alert ends by a clear that names it, and by nothing else; then a hold stays until a person resumes.
+2. A drill never takes the place of an actual, speaks neither in quiet nor on trial, and ends at its `until`.
+3. `hold` kept down silences the voice at this gate; red and state stay.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from broker.wire.messages import Alert
+from config import limits
+from config.alerts import sentence
+from config.pacing import by_hand
+from edge.alphabet import (
+    Accept,
+    Alarming,
+    AlertCame,
+    Cut,
+    GateEvent,
+    Idle,
+    Leading,
+    Pausing,
+    Play,
+    PlayerAnswered,
+    Saying,
+)
+from edge.book import Alerted, Cleared
+from edge.records import ended, heard
+from edge.turn import Turn
+from edge.view import in_force, quiet, today
+
+
+def came(turn: Turn, event: AlertCame) -> None:
+    """One that is not newer than what was heard already is a cached copy, and changes nothing."""
+    alert, book = event.alert, turn.state.book
+    if alert.seq > book.alert_seq:
+        on = today(turn.state, turn.now) if turn.decides else None
+        turn.write(Alerted(alert=alert, at=turn.now.utc, gate=turn.state.address.gate, on=on))
+        astray = alert.action == "clear" and book.alert is not None and alert.clears != book.alert.alert.id
+        turn.problem("refused-alert", f"clears {alert.clears}, which is not the alert that stands" if astray else "")
+        turn.set(status=None)
+    turn.effects.append(Accept(event.receipt))
+
+
+def watch(turn: Turn) -> None:
+    """With every event: begin, end or replace the alarm. It asks for no clock and no bound."""
+    if turn.state.book.alert is None:
+        turn.set(alert_since_s=None)
+    elif turn.state.alert_since_s is None:
+        turn.set(alert_since_s=turn.now.monotonic_s)
+    _end_drill(turn)
+    standing, doing = turn.state.book.alert, turn.state.doing
+    if isinstance(doing, Alarming) and (standing is None or standing.alert.id != doing.alert):
+        if doing.speaking:
+            turn.effects.append(Cut())
+        rest_s = turn.now.monotonic_s + limits.REST_S
+        turn.set(
+            doing=Idle(), free_from_s=max(turn.state.free_from_s, rest_s), cutting=doing.token if doing.speaking else ""
+        )
+    if standing is not None and not isinstance(turn.state.doing, Alarming):
+        _begin(turn, standing.alert)
+
+
+def _end_drill(turn: Turn) -> None:
+    standing, since_s = turn.state.book.alert, turn.state.alert_since_s
+    if standing is None or standing.alert.status == "actual" or since_s is None:
+        return
+    alert = standing.alert
+    until = alert.until or alert.raised_at + timedelta(seconds=limits.DRILL_MAX_S)
+    lasts_s = (until - alert.raised_at).total_seconds()
+    if turn.now.monotonic_s - since_s >= lasts_s or (turn.decides and turn.now.utc >= until):
+        turn.write(Cleared(id=alert.id))
+        turn.set(alert_since_s=None)
+
+
+def _begin(turn: Turn, alert: Alert) -> None:
+    """Cut, and speak as soon as the player has let go; an amplifier that was off takes its lead."""
+    doing, now_s = turn.state.doing, turn.now.monotonic_s
+    start_s = now_s + (limits.LEAD_MS - limits.PLAY_AHEAD_MS) / 1000
+    cutting = turn.state.cutting
+    match doing:
+        case Saying(silent=False):
+            turn.effects.append(Cut())
+            cutting = f"{doing.cue.id}|{doing.record.attempt}"
+            if said := turn.state.book.said.get(doing.cue.id):
+                turn.record(
+                    ended(doing.record, heard(doing.record, paced=by_hand(doing.cue, doing.window)), said.ended)
+                )
+            else:
+                turn.record(doing.record.but(result="cut_short", ended=turn.now.utc))
+        case Pausing():
+            start_s = now_s
+            said = turn.state.book.said[doing.cue.id]
+            turn.record(ended(doing.record, heard(doing.record, paced=by_hand(doing.cue, doing.window)), said.ended))
+        case Leading():
+            turn.record(doing.record.but(actual=None, heard="no"))
+        case _:
+            pass
+    turn.set(doing=Alarming(alert.id, "", 0, now_s + limits.CUT_WITHIN_S if cutting else start_s), cutting=cutting)
+
+
+def _cut_short(turn: Turn, doing: Leading) -> None:
+    """After one whole saying a call is announced; before it, it is said again once people resumed."""
+    if said := turn.state.book.said.get(doing.cue.id):
+        result = heard(doing.record, paced=by_hand(doing.cue, doing.window))
+        turn.record(ended(doing.record, result, said.ended))
+    else:
+        turn.record(doing.record.but(result="cut_short", ended=turn.now.utc))
+
+
+def alarming(turn: Turn, event: GateEvent) -> None:
+    """The row of the gate's table: speak, pause, speak; three times, then every 30 s."""
+    doing, now_s = turn.state.doing, turn.now.monotonic_s
+    assert isinstance(doing, Alarming)
+    if not doing.speaking and isinstance(event, PlayerAnswered) and event.token == turn.state.cutting:
+        _speak(turn, doing)
+    elif doing.speaking and isinstance(event, PlayerAnswered) and event.token == doing.token:
+        turn.problem("player", "" if event.result == "whole" else event.why or event.result)
+        again_s = now_s + limits.SAYING_GAP_S
+        if doing.sayings >= limits.ALERT_SAYINGS:
+            again_s = max(again_s, doing.begun_s + limits.ALERT_EVERY_S)
+        turn.set(doing=replace(doing, speaking=False, until_s=again_s))
+    elif now_s < doing.until_s:
+        return
+    elif doing.speaking:  # no answer: the player hangs
+        turn.effects.append(Cut())
+        turn.problem("player", "no answer")
+        turn.set(doing=replace(doing, speaking=False, until_s=now_s + limits.SAYING_GAP_S), cutting=doing.token)
+    else:
+        _speak(turn, doing)
+
+
+def _speak(turn: Turn, doing: Alarming) -> None:
+    now_s, say = turn.now.monotonic_s, _say(turn)
+    turn.set(cutting="")
+    if say is None:
+        turn.set(doing=replace(doing, until_s=now_s + limits.TICK_MAX_S))
+        return
+    token = f"alert-{doing.alert}|{doing.sayings + 1}"
+    until_s = now_s + turn.state.clips[say] + limits.PLAYED_GRACE_S
+    turn.set(doing=Alarming(doing.alert, token, doing.sayings + 1, until_s, now_s, speaking=True))
+    gains_db = [window.gain_db for day in in_force(turn.state, turn.now) for window in day.windows]
+    turn.effects.append(Play(token, say, max([0.0, *gains_db])))
+
+
+def _say(turn: Turn) -> str | None:
+    """Its own sentence, else the shipped one; None while neither is ready, or it must be silent here."""
+    book, clips = turn.state.book, turn.state.clips
+    assert book.alert is not None
+    alert = book.alert.alert
+    says = [say for say in (alert.say, sentence(alert.action, alert.status)) if say in clips]
+    if not says or book.silenced:
+        return None
+    hushed = alert.status == "drill" and quiet(turn.state, turn.now, turn.after(clips[says[0]]))
+    return None if hushed else says[0]
