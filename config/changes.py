@@ -43,21 +43,22 @@ class Change(Frozen):
 
 
 def standing(changes: Iterable[Change]) -> list[Change]:
-    """Those that were not undone, by `n`. An undo itself cannot be undone: do the thing again instead."""
+    """Those that were not undone, by `n`. An undo and a resume cannot be: do the thing again instead."""
     known = sorted(changes, key=lambda change: change.n)
     undone = {change.undoes for change in known if change.kind == "undo"}
+    undone -= {change.n for change in known if change.kind == "resume"}
     return [change for change in known if change.kind != "undo" and change.n not in undone]
 
 
 def applied(days: Sequence[GateDay], changes: Sequence[Change]) -> tuple[GateDay, ...]:
     """The days after these changes, which are of the same date."""
-    undos = {change.undoes: change for change in changes if change.kind == "undo"}
+    undos = {change.undoes: change for change in sorted(changes, key=lambda one: -one.n) if change.kind == "undo"}
     for change in standing(changes):
         days = [_FOLDS[change.kind](day, change) if _concerns(change, day) else day for day in days]
     for change in sorted(changes, key=lambda one: one.n):
         if undo := undos.get(change.n):
             days = [_brought_back(day, change, undo) for day in days]
-    return tuple(days)
+    return tuple(day.but(holds=_holds(day, changes)) for day in days)
 
 
 def hold_id(change: Change) -> str:
@@ -74,18 +75,43 @@ def _concerns(change: Change, day: GateDay) -> bool:
     return change.gate is None or change.gate == day.gate
 
 
+# Holds, a set by id -------------------------------------------------------------------------------
+
+
+def _holds(day: GateDay, changes: Iterable[Change]) -> tuple[Hold, ...]:
+    """The holds of a gate, the same in whatever order they were opened and ended: an ended id never opens again.
+
+    So an undone hold is ended, not absent, for absence ends nothing at a gate. A resume may come before the press of
+    this gate's own button that it ends: the hold is known as ended then, and the gate learns it.
+    """
+    own = sorted((change for change in changes if _concerns(change, day)), key=lambda change: change.n)
+    holds = {hold.id: hold for hold in day.holds}
+    for change in own:
+        if change.kind == "hold":
+            holds.setdefault(hold_id(change), _opened(hold_id(change), change))
+    for name, end in _ends(own, changes):
+        if name in holds or name.startswith(f"{day.gate}/"):
+            hold = holds.get(name) or _opened(name, end)
+            holds[name] = hold if hold.to else hold.but(to=max(end.at, hold.begins))
+    # Room for what is open: those that ended go first, the oldest of them before the rest.
+    kept = sorted(holds.values(), key=lambda hold: (hold.to is None, hold.begins, hold.id))[-limits.HOLDS_MAX :]
+    return tuple(sorted(kept, key=lambda hold: (hold.begins, hold.id)))
+
+
+def _opened(name: str, change: Change) -> Hold:
+    why = change.why if change.kind == "hold" else None
+    return Hold.model_validate({"id": name, "from": change.at, "to": None, "why": why, "by": change.by})
+
+
+def _ends(own: Iterable[Change], changes: Iterable[Change]) -> list[tuple[str, Change]]:
+    """Which change ended which hold, the earliest first."""
+    opened = {change.n: hold_id(change) for change in own if change.kind == "hold"}
+    ends = [(name, change) for change in own if change.kind == "resume" for name in change.ids]
+    ends += [(opened[one.undoes], one) for one in changes if one.kind == "undo" and one.undoes in opened]
+    return sorted(ends, key=lambda end: (end[1].at, end[1].n))
+
+
 # One fold a kind ----------------------------------------------------------------------------------
-
-
-def _hold(day: GateDay, change: Change) -> GateDay:
-    fields = {"id": hold_id(change), "from": change.at, "to": None, "why": change.why, "by": change.by}
-    return day.but(holds=(*day.holds, Hold.model_validate(fields)))
-
-
-def _resume(day: GateDay, change: Change) -> GateDay:
-    """Ends the holds it names; one that is not there stays unknown here, and is the gate's to end."""
-    ended = [hold.but(to=change.at) if hold.id in change.ids and hold.to is None else hold for hold in day.holds]
-    return day.but(holds=tuple(ended))
 
 
 def _delay(day: GateDay, change: Change) -> GateDay:
@@ -161,20 +187,21 @@ def _notice(day: GateDay, change: Change) -> GateDay:
 
 
 def _later(day: GateDay, _: Change) -> GateDay:
-    """Kinds that this version stores but does not fold."""
+    """Kinds that this version stores but does not fold here."""
     return day
 
 
 _FOLDS: dict[Kind, Callable[[GateDay, Change], GateDay]] = {
-    "hold": _hold,
-    "resume": _resume,
     "delay": _delay,
     "skip": _skip,
     "extend": _extend,
     "call": _call,
     "repeat": _repeat,
     "notice": _notice,
-    **dict.fromkeys(("move", "reroute", "release", "day_type", "ready", "left", "quiet", "undo"), _later),
+    # What holds are left is no matter of one change: see `_holds`.
+    **dict.fromkeys(
+        ("hold", "resume", "move", "reroute", "release", "day_type", "ready", "left", "quiet", "undo"), _later
+    ),
 }
 
 

@@ -68,6 +68,66 @@ def test_a_hold_of_one_gate_leaves_the_other_alone_and_a_resume_of_another_id_en
     assert ([hold.to for hold in east.holds], west.holds) == ([None], ())
 
 
+PRESSED = change(5, "hold", 10, gate="east", ids=("east/0123abcd-7",))
+RESUMED = change(6, "resume", 70, gate="east", ids=("east/0123abcd-7",))
+"""A hold by the button of the east gate, and its end on a page."""
+
+
+def holds(*changes: Change, of: GateDay = BASE) -> list[tuple[str, float, float | None]]:
+    """(id, from, to) in seconds after 11:30."""
+    (made,) = applied([of], changes)
+    return [
+        (hold.id, (hold.begins - at(0)).total_seconds(), (hold.to - at(0)).total_seconds() if hold.to else None)
+        for hold in made.holds
+    ]
+
+
+def test_a_resume_that_comes_before_the_press_it_ends_gives_the_same_hold() -> None:
+    assert holds(RESUMED) == [("east/0123abcd-7", 70, 70)]
+    ended = [("east/0123abcd-7", 10, 70)]
+    late = PRESSED.but(n=9)
+    assert holds(PRESSED, RESUMED) == holds(RESUMED, late) == holds(late, RESUMED) == ended
+    assert applied([BASE], [PRESSED, RESUMED]) == applied([BASE], [RESUMED, late])
+
+
+def test_a_resume_of_another_gates_button_is_not_in_this_gates_day() -> None:
+    everywhere = change(6, "resume", 70, ids=("east/0123abcd-7", "change-4", "eastern/0123abcd-7"))
+    assert holds(everywhere, of=WEST) == []
+    assert holds(everywhere) == [("east/0123abcd-7", 70, 70)]
+
+
+def test_of_two_ends_the_earlier_counts_whichever_came_first() -> None:
+    button = change(8, "resume", 40, gate="east", ids=("east/0123abcd-7",))
+    assert holds(PRESSED, RESUMED, button) == holds(PRESSED, button, RESUMED) == [("east/0123abcd-7", 10, 40)]
+    early = change(8, "resume", 5, gate="east", ids=("east/0123abcd-7",))  # by a clock that is behind
+    assert holds(PRESSED, early) == [("east/0123abcd-7", 10, 10)]
+
+
+def test_an_undone_hold_is_ended_for_absence_ends_nothing() -> None:
+    hold = change(1, "hold", 10, why="雨")
+    assert holds(hold, change(2, "undo", 30, undoes=1)) == [("change-1", 10, 30)]
+    assert holds(PRESSED, change(6, "undo", 30, undoes=5)) == [("east/0123abcd-7", 10, 30)]
+
+
+def test_an_undone_resume_does_not_open_a_hold_again() -> None:
+    undo = change(7, "undo", 90, undoes=6)
+    assert holds(PRESSED, RESUMED, undo) == [("east/0123abcd-7", 10, 70)]
+    assert standing([RESUMED, undo]) == [RESUMED]
+
+
+def test_above_its_limit_a_day_forgets_the_holds_that_ended_first() -> None:
+    most = limits.HOLDS_MAX
+    opened = [change(n, "hold", n) for n in range(1, most + 3)]
+    resumed = change(999, "resume", 500, ids=("change-2", "change-4", "change-5"))
+    assert [name for name, _, _ in holds(*opened, resumed)] == [
+        hold for n in range(1, most + 3) if (hold := f"change-{n}") not in ("change-2", "change-4")
+    ]
+    assert len(holds(*opened)) == most
+    strange = [change(n, "resume", n, ids=tuple(f"east/{n}-{k}" for k in range(most))) for n in range(1, 4)]
+    assert [name for name, _, _ in holds(*strange)] == sorted(f"east/3-{k}" for k in range(most))
+    assert len(holds(*strange, *[one.but(n=one.n + 10) for one in opened])) == most
+
+
 def test_a_class_called_now_moves_its_own_cue_and_is_marked_as_released() -> None:
     now = change(7, "call", 25, **{"class": "c4"}, cues=(own(4),), gate="east", text=BASE.cues[3].say)
     (made,) = applied([BASE], [now])
@@ -100,7 +160,6 @@ def test_extend_moves_closes_later_and_never_earlier() -> None:
 UNDOABLE = [
     DELAY,
     SKIP,
-    change(1, "hold", why="雨"),
     change(1, "call", cues=(own(4),), gate="east"),
     change(1, "notice", text="请等一等。"),
     change(1, "extend", window="noon", to=at(2000)),
@@ -175,8 +234,8 @@ def some_change(rng: random.Random, n: int) -> Change:
     kind = rng.choice(["delay", "hold", "resume", "skip", "extend", "call", "repeat", "notice", "undo", "move"])
     more: dict[str, dict[str, object]] = {
         "delay": {"cues": some, "delay_s": rng.choice([-60.0, 30.0, 600.0])},
-        "hold": {},
-        "resume": {"ids": (f"change-{rng.randrange(1, 15)}",)},
+        "hold": {"ids": rng.choice([(), (f"east/0123abcd-{rng.randrange(3)}",)])},
+        "resume": {"ids": (f"change-{rng.randrange(1, 15)}", f"east/0123abcd-{rng.randrange(3)}")},
         "skip": {"cues": some},
         "extend": {"window": rng.choice(["noon", "evening"]), "to": at(rng.randrange(0, 4000))},
         "call": {"cues": some[:1], "class": "c9", "text": rng.choice([None, "请注意。"])},
