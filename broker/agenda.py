@@ -1,7 +1,8 @@
 """What must be sent next, to whom: `step(state, now, event) -> (state, effects)`, the gate's twin at the centre. Pure.
 
 State, not deltas: a gate says what it holds, and is sent what is missing or old. Nothing is sent because it was once
-forgotten, and nothing needs the broker to remember. The clock decides only while somebody vouches for it.
+forgotten, and nothing needs the broker to remember. The clock decides only while somebody vouches for it. Of a date
+of which a gate holds a newer day than was issued nothing is sent until a person chose whose day counts.
 """
 
 import math
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from broker.issued import Issued, Key, Newer, is_newer, newer
 from broker.wire import topics
 from broker.wire.messages import Ack, Ask, Event, LiveCue, Status, Time
 from broker.wire.topics import Address
@@ -17,15 +19,6 @@ from config.clock import Instant
 from config.day import GateDay
 from config.pacing import slip_of, windows_now
 from config.types import Frozen
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """A day as it is sent: the bytes and their digest are made once."""
-
-    day: GateDay
-    payload: bytes
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +33,15 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class DaysIssued:
-    """What was folded: every gate of the plan, and each day of the horizon; `today` by the school's clocks."""
+    """What was folded: every gate of the plan, and each day of the horizon; `today` by the school's clocks.
+
+    `kept`: dates for which a person chose the gates' own days.
+    """
 
     gates: tuple[Address, ...]
     days: tuple[Issued, ...]
     today: date
+    kept: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +108,6 @@ class Complain:
 
 
 Effect = Send | Store | Settle | Complain
-Key = tuple[Address, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +117,7 @@ class State:
     gates: tuple[Address, ...] = ()
     days: dict[Key, Issued] = field(default_factory=dict)
     today: date | None = None
+    kept: frozenset[date] = frozenset()
     link_up: bool = False
     statuses: dict[Address, Status] = field(default_factory=dict)
     status_at_s: dict[Address, float] = field(default_factory=dict)
@@ -156,9 +153,10 @@ def step(state: State, now: Instant, event: AgendaEvent) -> tuple[State, tuple[E
             turn.set(seqs={**state.seqs, (address, log): seq})
             turn.effects.append(Send(topics.down(address, "ack"), Ack(v=1, log=log, seq=seq)))
     if turn.state.link_up:
-        _cache(turn)
-        _answer(turn)
-        _live(turn)
+        silent = silent_dates(turn.state, now)
+        _cache(turn, silent)
+        _answer(turn, silent)
+        _live(turn, silent)
     _settle(turn)
     return turn.state, tuple(turn.effects)
 
@@ -169,6 +167,19 @@ def wake(state: State, now: Instant) -> datetime:
     latest = now.utc + timedelta(seconds=limits.LOST_AFTER_S)
     soon = [now.utc + timedelta(seconds=limits.STATUS_LEAST_S)] if state.unanswered else []
     return min([latest, *soon, *(at for at in times if at > now.utc)])
+
+
+def asked(state: State, now: Instant) -> tuple[Newer, ...]:
+    """The days at gates that this centre did not issue, and of which nobody chose yet."""
+    if state.today is None:
+        return ()
+    found = newer(state.days, state.statuses, state.today, now.utc)
+    return tuple(one for one in found if one.on not in state.kept)
+
+
+def silent_dates(state: State, now: Instant) -> frozenset[date]:
+    """No day and no live cue leaves for these."""
+    return state.kept | {one.on for one in asked(state, now)}
 
 
 class _Turn:
@@ -187,14 +198,20 @@ class _Turn:
 
 
 def _days_issued(turn: _Turn, event: DaysIssued) -> None:
-    days = {(_address(one), one.day.date): one for one in event.days}
+    days = {(one.address, one.day.date): one for one in event.days}
     changed = {
         key for key, one in days.items() if (old := turn.state.days.get(key)) is None or old.digest != one.digest
     }
     seen = frozenset(turn.state.statuses) & {address for address, _ in changed}
     if turn.state.today is None:  # what an earlier process left at the broker is cleared
         past = [event.today - timedelta(days=n + 1) for n in range(limits.HORIZON_DAYS)]
-        turn.set(cached={topics.day(address, on): "" for address in event.gates for on in past})
+        turn.set(
+            cached={
+                topics.day(address, on): ""
+                for address in event.gates
+                for on in (*past, *sorted(event.kept.difference(past)))
+            }
+        )
     if event.today != turn.state.today:
         first = str(event.today - timedelta(days=1))
         turn.set(
@@ -202,7 +219,14 @@ def _days_issued(turn: _Turn, event: DaysIssued) -> None:
             settled=frozenset(key for key in turn.state.settled if key.split(" ")[1] >= first),
             complained=frozenset(),
         )
-    turn.set(gates=event.gates, days=days, today=event.today, unanswered=turn.state.unanswered | seen, answered_s={})
+    turn.set(
+        gates=event.gates,
+        days=days,
+        today=event.today,
+        kept=event.kept,
+        unanswered=turn.state.unanswered | seen,
+        answered_s={},
+    )
 
 
 def _status_came(turn: _Turn, event: StatusCame) -> None:
@@ -222,15 +246,15 @@ def _status_came(turn: _Turn, event: StatusCame) -> None:
         turn.set(unanswered=turn.state.unanswered | {event.address})
 
 
-def _answer(turn: _Turn) -> None:
+def _answer(turn: _Turn, silent: frozenset[date]) -> None:
     """What a gate lacks, then the ack that ends the answer; at most once a second."""
     for address in sorted(turn.state.unanswered, key=str):
         since_s = turn.now.monotonic_s - turn.state.answered_s.get(address, -math.inf)
         status = turn.state.statuses.get(address)
         if since_s < limits.STATUS_LEAST_S or status is None:
             continue
-        for issued in _lacking(turn, address, status):
-            retain = issued.day.date in _kept(turn.state)
+        for issued in _lacking(turn, address, status, silent):
+            retain = issued.day.date in _cached(turn.state)
             turn.effects.append(Send(topics.day(address, issued.day.date), issued.payload, retain=retain))
         seq = turn.state.seqs.get((address, status.log), 0)
         turn.effects.append(Send(topics.down(address, "ack"), Ack(v=1, log=status.log, seq=seq)))
@@ -240,52 +264,45 @@ def _answer(turn: _Turn) -> None:
         )
 
 
-def _lacking(turn: _Turn, address: Address, status: Status) -> list[Issued]:
+def _lacking(turn: _Turn, address: Address, status: Status, silent: frozenset[date]) -> list[Issued]:
     """The days of the horizon that a gate has not, or has older. One that holds a newer one is left alone."""
     lacking = []
     for (owner, on), issued in sorted(turn.state.days.items(), key=lambda item: (str(item[0][0]), item[0][1])):
         held = status.days.get(on)
         if owner != address or (held is not None and held.digest == issued.digest):
             continue
-        if held is not None and _newer_at_gate(turn.state, address, issued):
+        if held is not None and is_newer(held, issued) and on not in turn.state.kept:
             turn.complain("newer-at-gate", f"{address} {on}: {held.revision} > {issued.day.revision}")
-            continue
-        lacking.append(issued)
+        if not is_newer(held, issued) and on not in silent:
+            lacking.append(issued)
     return lacking
 
 
 def _newer_at_gate(state: State, address: Address, issued: Issued) -> bool:
-    """The gate holds a revision that this centre did not issue, and not an older one: a restored backup."""
     status = state.statuses.get(address)
-    held = None if status is None else status.days.get(issued.day.date)
-    return held is not None and held.digest != issued.digest and held.revision >= issued.day.revision
+    return status is not None and is_newer(status.days.get(issued.day.date), issued)
 
 
-def _cache(turn: _Turn) -> None:
+def _cache(turn: _Turn, silent: frozenset[date]) -> None:
     """Today's and tomorrow's days stand at the broker; what was cached before is cleared."""
-    wanted = {
-        topics.day(address, on): issued for (address, on), issued in turn.state.days.items() if on in _kept(turn.state)
-    }
+    dates = [on for on in _cached(turn.state) if on not in silent]
+    wanted = {topics.day(address, on): issued for (address, on), issued in turn.state.days.items() if on in dates}
     cached = dict(turn.state.cached)
     for topic in [topic for topic in cached if topic not in wanted]:
         turn.effects.append(Send(topic, b"", retain=True))
         del cached[topic]
     for topic, issued in wanted.items():
-        if cached.get(topic) != issued.digest and not _newer_at_gate(turn.state, _address(issued), issued):
+        if cached.get(topic) != issued.digest and not _newer_at_gate(turn.state, issued.address, issued):
             turn.effects.append(Send(topic, issued.payload, retain=True))
             cached[topic] = issued.digest
     turn.set(cached=cached)
 
 
-def _address(issued: Issued) -> Address:
-    return Address(issued.day.school, issued.day.gate)
-
-
-def _kept(state: State) -> tuple[date, ...]:
+def _cached(state: State) -> tuple[date, ...]:
     return () if state.today is None else (state.today, state.today + timedelta(days=1))
 
 
-def _live(turn: _Turn) -> None:
+def _live(turn: _Turn, silent: frozenset[date]) -> None:
     """Each cue leaves once, 2 s ahead of its instant at that gate; in a hold none does."""
     now = turn.now
     if now.bound_s is None or now.bound_s > limits.TOLERANCE_S:
@@ -293,7 +310,7 @@ def _live(turn: _Turn) -> None:
     ahead = timedelta(seconds=limits.LIVE_AHEAD_S)
     for address, issued in _in_order(turn.state):
         held = any(hold.to is None for hold in issued.day.holds)
-        if held or _newer_at_gate(turn.state, address, issued):
+        if held or issued.day.date in silent or _newer_at_gate(turn.state, address, issued):
             continue
         slips = _slips(turn.state, address, issued.day)
         for cue in issued.day.cues:

@@ -13,18 +13,19 @@ from broker.agenda import (
     DaysIssued,
     EventCame,
     EventStored,
-    Issued,
     Linked,
     Send,
     Settle,
     StatusCame,
 )
-from broker.desk import RefusedError, Situation, Wish, after, described, propose
+from broker.desk import Choice, RefusedError, Situation, Wish, after, chosen, described, propose
+from broker.fold import Folded, folded, gates, is_open, numbers_above
+from broker.presses import pressed
 from broker.store import Store
-from broker.view import Answer, View, view
+from broker.view import Answer, Chosen, View, view
 from broker.vouch import error_s
 from broker.wire import topics
-from broker.wire.messages import Ask, Event, Record, Status, decode, digest, encode
+from broker.wire.messages import Ask, Event, Record, Status, decode, encode
 from broker.wire.topics import Address
 from broker.wire.transport import Arrived, LinkDown, LinkUp, Transport, TransportEvent
 from config import limits
@@ -32,10 +33,9 @@ from config.changes import Change
 from config.clock import Clock, Instant
 from config.day import GateDay
 from config.errors import BadInputError, OutsideError
-from config.pacing import windows_now
 from config.plan import Plan
 from config.settings import ClockSettings
-from config.timetable import issued, local, same, timetable
+from config.timetable import local, timetable
 
 
 class Alarm(Protocol):
@@ -54,8 +54,6 @@ class PlanChanged:
 
 
 CentreEvent = TransportEvent | agenda.Tick | PlanChanged
-_REVISION_MAX = 10**9
-"""No day is issued that often: a gate that claims more is at fault, and our numbers stay where they are."""
 Inbox = queue.Queue[CentreEvent | Callable[[], None] | None]
 
 
@@ -81,7 +79,9 @@ class Centre:
         self._wall_s = self._offset_s()
         self._today: date | None = None
         self._again_s: float | None = None
-        self.state = agenda.State(seqs=parts.store.seqs())
+        self._pressed = False
+        self._kept = parts.store.kept()
+        self.state = agenda.State(seqs=parts.store.seqs(), kept=self._kept)
         self.handle(PlanChanged(plan, text))
 
     def handle(self, event: CentreEvent) -> None:
@@ -91,7 +91,7 @@ class Centre:
         elif (known := self._known(event)) is not None:
             self._step(known)
         again = self._again_s is not None and self.parts.clock.monotonic_s() >= self._again_s
-        if again or self._date() != self._today:
+        if again or self._pressed or self._date() != self._today:
             self._fold_again()
         self.parts.alarm.set(agenda.wake(self.state, self.now()))
 
@@ -141,32 +141,55 @@ class Centre:
         change = propose(here, wish, self.parts.store.next_n(), self.parts.clock.utc())
         return described(self._plan, here.days, after(here, timetable(self._plan, here.on), change))
 
+    def choose(self, choice: Choice) -> Chosen:
+        """Whose days count where a gate holds a newer one: the gates', or the centre's in revisions above them.
+
+        Durable, then in force. Raises RefusedError and OutsideError like `submit`.
+        """
+        store, state = self.parts.store, self.state
+        if dates := store.choice_of(choice.key):
+            return self._chosen(choice, dates, again=True)
+        dates, now = chosen(self.situation(), choice), self.now()
+        frozen = agenda.silent_dates(state, now)
+        mine = () if choice.choose == "keep" else dates
+        numbers = numbers_above(self._plan, store, state.statuses, state.days, mine)
+        result = folded(self._plan, store, now.utc, frozen.difference(mine), numbers)
+        keep = choice.choose == "keep"
+        store.keep_choice(choice.key, choice.by, now.utc, dates, keep=keep, days=result.new)
+        self._kept = store.kept()
+        self.parts.log(f"{choice.by}：{choice.choose} {'、'.join(map(str, dates))}")
+        self._issue(result)
+        return self._chosen(choice, dates, again=False)
+
     def situation(self) -> Situation:
         """The day that staff work on: today, or yesterday's while its window is open over midnight."""
-        utc, today = self.parts.clock.utc(), self._date()
-        late = any(
-            window.opens <= utc < window.closes
-            for (_, on), one in self.state.days.items()
-            if on < today
-            for window in windows_now(one.day, one.day.holds, utc).values()
-        )
+        now, today = self.now(), self._date()
+        late = any(on < today and is_open(one.day, now.utc) for (_, on), one in self.state.days.items())
         on = today - timedelta(days=1) if late else today
-        gates = [Address(self._plan.school.id, gate.id) for gate in self._plan.gates]
-        days = tuple(one.day for gate in gates if (one := self.state.days.get((gate, on))))
+        own = gates(self._plan)
+        days = tuple(one.day for gate in own if (one := self.state.days.get((gate, on))))
         records: dict[str, tuple[Record, ...]] = {}
         for address, record in self.parts.store.records(on):
             key = f"{address.gate} {record.cue}"
             records[key] = (*records.get(key, ()), record)
-        statuses = {address.gate: status for address, status in self.state.statuses.items() if address in gates}
-        return Situation(self._plan, on, days, self.parts.store.changes(on), records, statuses)
+        statuses = {address.gate: status for address, status in self.state.statuses.items() if address in own}
+        changes, newer = self.parts.store.changes(on), agenda.asked(self.state, now)
+        kept = tuple(sorted(date for date in self.state.kept if date >= on))
+        return Situation(self._plan, on, days, changes, records, statuses, newer, kept)
 
     def view(self) -> View:
         """Everything the page shows."""
         return view(self.situation(), self.now(), self.state.status_at_s)
 
     def _answer(self, change: Change, lines: tuple[str, ...], *, again: bool) -> Answer:
-        revisions = {day.gate: day.revision for day in self.situation().days}
-        return Answer(n=change.n, kind=change.kind, lines=lines, revisions=revisions, again=again)
+        return Answer(n=change.n, kind=change.kind, lines=lines, revisions=self._revisions(), again=again)
+
+    def _chosen(self, choice: Choice, dates: tuple[date, ...], *, again: bool) -> Chosen:
+        revisions = {} if choice.choose == "keep" else self._revisions()
+        return Chosen(choose=choice.choose, dates=dates, revisions=revisions, again=again)
+
+    def _revisions(self) -> dict[str, int]:
+        return {day.gate: day.revision for day in self.situation().days}
 
     def _unconfirm(self) -> None:
         try:
@@ -256,12 +279,20 @@ class Centre:
         return None
 
     def _store(self, address: Address, reported: Event) -> EventStored | None:
-        """No ack without a store: the gate sends it again."""
+        """No ack without a store: the gate sends it again. What its button changed is folded after this event."""
+        store = self.parts.store
         try:
-            seq = self.parts.store.keep_event(address, reported)
+            known, n = (lambda key: store.change_of(key) is not None), store.next_n()
+            found = pressed(self._plan, address.gate, reported.presses, self._date(), n=n, known=known)
+            seq = store.keep_event(address, reported, found.changes)
         except OutsideError as error:
             self.parts.log(f"问题 problem store: {error}")
             return None
+        self._pressed = self._pressed or bool(found.changes)
+        for _, change in found.changes:
+            self.parts.log(f"变更 {change.n} {change.by}：{change.kind} {address} {' '.join(change.ids)}")
+        for name in found.refused:
+            self.parts.log(f"拒收 refused {address}: 按键 {name} 不是这个校门的 is not a press of this gate")
         return EventStored(address, reported.log, seq)
 
     def _failed(self, error: Exception) -> None:
@@ -288,69 +319,37 @@ class Centre:
 
     def _plan_changed(self, event: PlanChanged) -> None:
         """Folded, durable, then in force. Raises BadInputError or OutsideError; then the old plan goes on."""
-        today, days, new = self._folded(event.plan)
+        result = self._folded(event.plan)
         self.parts.store.keep_plan(event.text)
-        self.parts.store.keep_days(new)
+        self.parts.store.keep_days(result.new)
         self._plan = event.plan
-        self._issue(today, days, len(new))
+        self._issue(result)
 
     def _fold_again(self) -> None:
-        """A new date, or a fold that failed. Without a disk the days that are known go on: they are durable."""
+        """A new date, a change, or a fold that failed. Without a disk the known days go on: they are durable."""
+        self._pressed = False
         if self._again_s is not None:
             self._again_s = None
             self.state = replace(self.state, settled=frozenset())
         try:
-            today, days, new = self._folded(self._plan)
-            self.parts.store.keep_days(new)
+            result = self._folded(self._plan)
+            self.parts.store.keep_days(result.new)
         except (BadInputError, OutsideError) as error:
             self._failed(error)
-            today, new = self._date(), []
+            today = self._date()
             yesterday = today - timedelta(days=1)
-            days = [one for (_, on), one in self.state.days.items() if on >= yesterday]
-        self._issue(today, days, len(new))
+            known = tuple(one for (_, on), one in self.state.days.items() if on >= yesterday)
+            result = Folded(today, known, ())
+        self._issue(result)
 
-    def _folded(self, plan: Plan) -> tuple[date, list[Issued], list[tuple[Address, date, int, bytes]]]:
-        """The days of the horizon, and yesterday's; one that is not as it was issued becomes a new revision."""
-        now = self.parts.clock.utc()
-        today = local(now, plan).date()
-        days, new = [], []
-        try:
-            folded = [day for n in range(limits.HORIZON_DAYS) for day in self._day(plan, today + timedelta(days=n))]
-            for day in folded:
-                address = Address(day.school, day.gate)
-                known = self._known_day(address, day.date)
-                if known is None or not same(day, known.day):
-                    revision = max(self.parts.store.revision(address, day.date), self._held(address, day.date)) + 1
-                    known = _issued(encode(issued(day, revision, now)))
-                    new.append((address, day.date, revision, known.payload))
-                days.append(known)
-        except ValueError as error:  # a sentence, a day or a clock change that no message can carry
-            message = f"方案排不出放学表 the plan makes no timetable: {str(error)[:400]}"
-            raise BadInputError(message) from error
-        standing = (self._known_day(Address(plan.school.id, gate.id), today - timedelta(days=1)) for gate in plan.gates)
-        return today, [*days, *(known for known in standing if known is not None)], new
+    def _folded(self, plan: Plan) -> Folded:
+        now = self.now()
+        return folded(plan, self.parts.store, now.utc, agenda.silent_dates(self.state, now))
 
-    def _day(self, plan: Plan, on: date) -> tuple[GateDay, ...]:
-        return timetable(plan, on, self.parts.store.changes(on))
-
-    def _known_day(self, address: Address, on: date) -> Issued | None:
-        """As it was issued; None also for one that is damaged, or written by another version."""
-        payload = self.parts.store.day(address, on)
-        try:
-            return None if payload is None else _issued(payload)
-        except BadInputError:
-            return None
-
-    def _issue(self, today: date, days: list[Issued], new: int) -> None:
-        self._today = today
-        self.parts.log(f"放学表 {today}：{new} 份新版，共 {len(days)} 份 days folded")
-        gates = tuple(Address(self._plan.school.id, gate.id) for gate in self._plan.gates)
-        self._step(DaysIssued(gates, tuple(days), today))
-
-    def _held(self, address: Address, on: date) -> int:
-        status = self.state.statuses.get(address)
-        held = None if status is None else status.days.get(on)
-        return 0 if held is None or held.revision > _REVISION_MAX else held.revision
+    def _issue(self, result: Folded) -> None:
+        self._today = result.today
+        self.parts.log(f"放学表 {result.today}：{len(result.new)} 份新版，共 {len(result.days)} 份 days folded")
+        self._step(DaysIssued(gates(self._plan), result.days, result.today, self._kept))
 
     def _date(self) -> date:
         return local(self.parts.clock.utc(), self._plan).date()
@@ -365,7 +364,3 @@ class Centre:
         if last is None or (last.link, last.check, last.days) != (status.link, status.check, status.days):
             wrong = " ".join(status.check) or "正常"
             self.parts.log(f"{address} {status.link}，{len(status.days)} 天，自检 {wrong}")
-
-
-def _issued(payload: bytes) -> Issued:
-    return Issued(decode(payload, GateDay, limits.GATE_DAY_MAX_BYTES), payload, digest(payload))

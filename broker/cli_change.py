@@ -1,4 +1,4 @@
-"""`fangxue change`: one change of the day over REST; one key a call, so that a lost answer doubles nothing."""
+"""`fangxue change`: one change, or a choice of days, over REST; one key a call: a lost answer doubles nothing."""
 
 import argparse
 import json
@@ -13,22 +13,22 @@ from config import limits
 from config.errors import BadInputError, OutsideError
 
 _KINDS = ("hold", "resume", "delay", "skip", "call", "repeat", "notice", "extend", "undo")
+_CHOICES = ("keep", "mine")
 _OK, _UNAVAILABLE = 200, 503
 
 
 def change(argv: Sequence[str]) -> int:
     """0 done; 2 refused, with the reason; 1 no answer, and whether it was done is not known."""
     options = _options(argv)
+    if options.kind in _CHOICES:
+        return _choose(options)
     wish = {"key": uuid.uuid4().hex, "by": options.by, "kind": options.kind}
     names = {"gate": "gate", "window": "window", "class": "of_class", "cue": "cue", "text": "text", "why": "why"}
     wish |= {name: value for name, own in names.items() if (value := getattr(options, own)) is not None}
     wish |= {name: value for name in ("delay_s", "undoes") if (value := getattr(options, name)) is not None}
     wish |= {"ids": options.ids} if options.ids else {}
     wish |= {"confirmed": True} if options.confirmed else {}
-    status, answer = _asked(options.url, "/v1/changes/preview" if options.preview else "/v1/changes", wish)
-    if status != _OK:
-        hint = "\n确认要做就加上 --confirmed add --confirmed to do it all the same" if answer.get("ask_again") else ""
-        raise BadInputError(f"{answer.get('text', status)}{hint}")
+    answer = _done(options.url, "/v1/changes/preview" if options.preview else "/v1/changes", wish)
     print("\n".join(answer["lines"]) or "没有变化 no difference")
     if not options.preview:
         again = "（此前已做 done before）" if answer["again"] else ""
@@ -37,11 +37,30 @@ def change(argv: Sequence[str]) -> int:
     return 0
 
 
+def _choose(options: argparse.Namespace) -> int:
+    """Whose days count where gates hold newer ones."""
+    wish = {"key": uuid.uuid4().hex, "by": options.by, "choose": options.kind, "dates": options.dates or []}
+    answer = _done(options.url, "/v1/days/choose", {**wish, "confirmed": options.confirmed})
+    whose = "校门的放学表 the gates' days" if options.kind == "keep" else "中心的放学表 the centre's days"
+    print(f"已保存 saved：{whose}，{' '.join(answer['dates'])}")
+    return 0
+
+
+def _done(url: str, path: str, wish: dict[str, Any]) -> dict[str, Any]:
+    """The answer to what was done. Raises BadInputError with the reason, OutsideError when none came."""
+    status, answer = _asked(url, path, wish)
+    if status != _OK:
+        hint = "\n确认要做就加上 --confirmed add --confirmed to do it all the same" if answer.get("ask_again") else ""
+        raise BadInputError(f"{answer.get('text', status)}{hint}")
+    return answer
+
+
 def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="fangxue change", description="改今天的放学，同页面上的按钮。Change today, as the buttons of the page do."
     )
-    parser.add_argument("kind", choices=_KINDS, metavar="KIND", help=" ".join(_KINDS))
+    kinds = (*_KINDS, *_CHOICES)
+    parser.add_argument("kind", choices=kinds, metavar="KIND", help=" ".join(kinds))
     parser.add_argument("--by", required=True, metavar="NAME", help="操作人 who asks")
     parser.add_argument("--gate", metavar="ID", help="校门；不写是全部 a gate; all when left out")
     parser.add_argument("--window", metavar="ID", help="时段 a window")
@@ -51,6 +70,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--text", metavar="TEXT", help="通知的话 what a notice says")
     parser.add_argument("--ids", nargs="+", metavar="ID", help="恢复哪些暂停 the holds that a resume ends")
     parser.add_argument("--undoes", type=int, metavar="N", help="撤销第几项 the change to undo")
+    parser.add_argument("--dates", nargs="+", metavar="D", help="keep、mine 管哪些天；不写是全部 days of keep or mine")
     parser.add_argument("--why", metavar="TEXT", help="原因 the reason")
     parser.add_argument("--confirmed", action="store_true", help="问过两次，确定要做 asked twice, and meant")
     parser.add_argument("--preview", action="store_true", help="只看会怎样 only say what it would do")

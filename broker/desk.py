@@ -1,12 +1,13 @@
 """The desk: what a person asks becomes a Change, or is refused with the reason; in words before it is done. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from broker.issued import Newer
 from broker.wire.messages import Record, Status
 from config import limits
 from config.changes import Change, applied, standing
@@ -15,7 +16,7 @@ from config.errors import BadInputError
 from config.pacing import windows_now
 from config.plan import Plan
 from config.timetable import local
-from config.types import CueId, Frozen, Id, Name, Say, Slug
+from config.types import CueId, Day, Frozen, Id, Name, Say, Slug
 
 WishKind = Literal["hold", "resume", "delay", "skip", "call", "repeat", "notice", "extend", "undo"]
 
@@ -42,6 +43,16 @@ class Wish(Frozen):
     confirmed: bool = False
 
 
+class Choice(Frozen):
+    """Whose days count where gates hold newer ones than the centre issued. `dates`: those that were shown, or all."""
+
+    key: Id
+    by: Name
+    choose: Literal["keep", "mine"]
+    dates: Annotated[tuple[Day, ...], Field(max_length=limits.HORIZON_DAYS + 1)] = ()
+    confirmed: bool = False
+
+
 class RefusedError(BadInputError):
     """Nothing was changed. `code` for programs, the text for people; `ask_again`: a second yes would do it."""
 
@@ -61,6 +72,10 @@ class Situation:
     records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     statuses: Mapping[str, Status] = field(default_factory=dict)
     """By gate."""
+    newer: tuple[Newer, ...] = ()
+    """Days at gates that this centre did not issue: a person must choose."""
+    kept: tuple[date, ...] = ()
+    """Dates for which the gates' own days were chosen."""
 
     def cues(self, gate: str | None) -> Iterator[tuple[GateDay, Cue]]:
         for day in self.days:
@@ -81,11 +96,17 @@ class Situation:
         day = next((day for day in self.days if day.gate == gate), None)
         open_ids = [hold.id for hold in day.holds if hold.to is None] if day else []
         ended = {hold.id for hold in day.holds if hold.to is not None} if day else set()
-        return tuple(dict.fromkeys([*open_ids, *(one for one in own if one not in ended)]))
+        return tuple(dict.fromkeys([*open_ids, *(one for one in own if one not in ended)]))[: limits.HOLDS_MAX]
+
+    def ends(self, gate: str) -> frozenset[str]:
+        """The ids that a resume can end at a gate: of the day, and of its own button whatever the centre knows."""
+        known = {hold.id for day in self.days if day.gate == gate for hold in day.holds}
+        return frozenset(one for one in self.held(gate) if one in known or one.startswith(f"{gate}/"))
 
 
 def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
     """The change that does what is asked at `at`. Raises RefusedError."""
+    _ours(here)
     known = {gate.id for gate in here.plan.gates}
     if wish.gate is not None and wish.gate not in known:
         raise RefusedError("no_gate", f"没有校门 {wish.gate}。可选：{'、'.join(sorted(known))}")
@@ -115,6 +136,37 @@ def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
     return Change.model_validate({**fields, "gate": wish.gate, **more})
 
 
+def chosen(here: Situation, choice: Choice) -> tuple[date, ...]:
+    """The dates that a choice decides. Raises RefusedError; every choice is asked twice."""
+    open_dates = sorted({one.on for one in here.newer} | ({*here.kept} if choice.choose == "mine" else set()))
+    dates = tuple(on for on in open_dates if on in choice.dates or not choice.dates)
+    if not dates:
+        raise RefusedError("not_asked", "这几天没有要选的：已经选过，或校门与中心一致；请刷新后再看")
+    if choice.confirmed:
+        return dates
+    days = dates_words(dates)
+    texts = {
+        "keep": f"{days}按校门上的放学表走？中心不再下发这些天的放学表和口令，也不能改；这一次回答管所有这些天。",
+        "mine": f"{days}以中心的为准？校门上较新的放学表会被换掉，其中的变更会丢失；这一次回答管所有这些天。",
+    }
+    raise RefusedError("sure", texts[choice.choose], ask_again=True)
+
+
+def dates_words(dates: Sequence[date]) -> str:
+    """“11月25日”, or “11月25日至12月8日共 14 天”."""
+    first, last = (f"{on.month}月{on.day}日" for on in (dates[0], dates[-1]))
+    return first if len(dates) == 1 else f"{first}至{last}共 {len(dates)} 天"
+
+
+def _ours(here: Situation) -> None:
+    """What the centre may not issue it does not promise either."""
+    remedy = "请先选“以中心的为准”；要马上停，请门卫按门口的暂停键"
+    if here.on in here.kept:
+        raise RefusedError("gates_own", f"今天校门按自己的放学表走，中心改不了：{remedy}")
+    if any(one.on == here.on for one in here.newer):
+        raise RefusedError("newer_at_gate", f"校门上有比中心更新的放学表，中心改不了：{remedy}")
+
+
 def after(here: Situation, base: Iterable[GateDay], change: Change) -> tuple[GateDay, ...]:
     """The days with the change: what the centre would issue. `base`: the days as the plan alone makes them."""
     return applied(tuple(base), (*here.changes, change))
@@ -135,7 +187,7 @@ def described(plan: Plan, before: Iterable[GateDay], then: Iterable[GateDay]) ->
                 lines.append(f"{who} {first} → {second} {gates[new.gate]}")
         lines += _moved_windows(old, new, plan, gates[new.gate])
         opened = {hold.id for hold in new.holds if hold.to is None} - {hold.id for hold in old.holds if hold.to is None}
-        ended = {hold.id for hold in old.holds if hold.to is None} - {hold.id for hold in new.holds if hold.to is None}
+        ended = {hold.id for hold in new.holds if hold.to} - {hold.id for hold in old.holds if hold.to}
         lines += [f"{gates[new.gate]} 暂停"] * bool(opened) + [f"{gates[new.gate]} 恢复"] * bool(ended)
     return tuple(lines)
 
@@ -163,6 +215,8 @@ def _resume(here: Situation, wish: Wish) -> dict[str, object]:
     held = {own for gate in gates for own in here.held(gate)}
     if not wish.ids or not held & set(wish.ids):
         raise RefusedError("not_held", "没有这个暂停：它已经结束，或页面不是最新的；请刷新后再看")
+    if not {own for gate in gates for own in here.ends(gate)} & set(wish.ids):
+        raise RefusedError("unknown_hold", "中心不认识这个暂停（例如恢复备份以前的），结束不了它：请门卫按门口的暂停键")
     return {"ids": wish.ids}
 
 
@@ -242,7 +296,8 @@ def _free_id(here: Situation, day: GateDay, slot: str) -> str:
     known = {cue.id: cue for cue in day.cues}
     if slot not in known or not here.over(day, known[slot]):
         return slot
-    return next(own for n in range(2, 1000) if (own := f"{slot}#{n}") not in known)
+    told = {key.split(" ")[1] for key in here.records}  # also what a restored backup forgot, and a gate knows
+    return next(own for n in range(2, 1000) if (own := f"{slot}#{n}") not in {*known, *told})
 
 
 def _extend(here: Situation, wish: Wish) -> dict[str, object]:
@@ -260,8 +315,10 @@ def _undo(here: Situation, wish: Wish) -> dict[str, object]:
     done = next((one for one in standing(here.changes) if one.n == wish.undoes), None)
     if done is None:
         raise RefusedError("not_done", "没有这项变更，或它已经撤销")
-    if done.kind in ("hold", "resume"):
-        raise RefusedError("use_resume", "暂停用“恢复”结束，恢复用“暂停”重新开始，不能撤销")
+    if done.kind == "hold":
+        raise RefusedError("use_resume", "暂停不能撤销：请按“恢复”结束它")
+    if done.kind == "resume":
+        raise RefusedError("use_hold", "恢复不能撤销，结束的暂停不会再开始：要停，请重新按“暂停”")
     if done.kind in ("call", "repeat", "notice"):
         ids = {*done.cues, f"{here.on}/none/n{done.n}/notice"}
         if any(here.over(day, cue) for day, cue in here.cues(None) if cue.id in ids):

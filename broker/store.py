@@ -71,8 +71,22 @@ _CHANGES = Table(
     Column("payload", String, nullable=False),
     Column("crc", Integer, nullable=False),
 )
+_CHOICES = Table(
+    "choices",
+    _META,
+    Column("n", Integer, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("date", String, nullable=False),
+    Column("keep", Integer, nullable=False),
+    Column("at", String, nullable=False),
+    Column("by", String, nullable=False),
+)
 _NO_LOG = ""
 """The log of what the centre itself wrote: `unreported`."""
+
+
+DayRow = tuple[Address, date, int, bytes]
+"""An issued day: whose, of when, its revision, and the message as it was sent."""
 
 
 class Store:
@@ -115,19 +129,13 @@ class Store:
         query = select(func.max(_DAYS.c.revision)).where(_DAYS.c.gate == str(address), _DAYS.c.date == on.isoformat())
         return self._rows(query)[0][0] or 0
 
-    def keep_days(self, days: Sequence[tuple[Address, date, int, bytes]]) -> None:
+    def keep_days(self, days: Sequence[DayRow]) -> None:
         """All of them, or none."""
-        rows = [
-            {"gate": str(address), "date": on.isoformat(), "revision": revision, **_checked(payload.decode())}
-            for address, on, revision, payload in days
-        ]
-        if rows:
-            self._write(insert(_DAYS), rows)
+        self._write(*_day_rows(days))
 
     def keep_change(self, on: date, change: Change) -> None:
         """Once a key; `n` is its own."""
-        row = _checked(change.model_dump_json(by_alias=True))
-        self._write(insert(_CHANGES).values(n=change.n, key=change.key, date=on.isoformat(), **row))
+        self._write(_change_row(on, change))
 
     def changes(self, on: date) -> tuple[Change, ...]:
         """What was changed of a date, in order. A damaged row is left out."""
@@ -141,21 +149,45 @@ class Store:
         return Change.model_validate_json(rows[0][0]) if rows else None
 
     def next_n(self) -> int:
-        """The number of the next change."""
-        return int(self._rows(select(func.max(_CHANGES.c.n)))[0][0] or 0) + 1
+        """The number of the next change.
+
+        Gates know holds and notices of numbers that a restored backup forgot. Nobody made a change a second for ever:
+        after a choice it goes on above the seconds of its instant.
+        """
+        chosen = self._rows(select(func.max(_CHOICES.c.at)))[0][0]
+        least = int(datetime.fromisoformat(chosen).timestamp()) if chosen else 0
+        return max(int(self._rows(select(func.max(_CHANGES.c.n)))[0][0] or 0), least) + 1
+
+    def keep_choice(
+        self, key: str, by: str, at: datetime, dates: Sequence[date], *, keep: bool, days: Sequence[DayRow]
+    ) -> None:
+        """A person chose whose days of these dates count; the days that follow from it in the same transaction."""
+        made = {"key": key, "by": by, "at": written(at), "keep": keep}
+        self._write(insert(_CHOICES).values([{**made, "date": on.isoformat()} for on in dates]), *_day_rows(days))
+
+    def kept(self) -> frozenset[date]:
+        """The dates for which the newest choice was to keep the gates' own days."""
+        rows = self._rows(select(_CHOICES.c.date, _CHOICES.c.keep).order_by(_CHOICES.c.n))
+        newest = {date.fromisoformat(on): bool(keep) for on, keep in rows}
+        return frozenset(on for on, keep in newest.items() if keep)
+
+    def choice_of(self, key: str) -> tuple[date, ...]:
+        """The dates that were chosen about under this key."""
+        rows = self._rows(select(_CHOICES.c.date).where(_CHOICES.c.key == key).order_by(_CHOICES.c.n))
+        return tuple(date.fromisoformat(on) for (on,) in rows)
 
     def seqs(self) -> dict[tuple[Address, str], int]:
         """What is stored of each gate's log."""
         rows = self._rows(select(_LOGS.c.gate, _LOGS.c.log, _LOGS.c.seq))
         return {(Address(*gate.split("/")), log): seq for gate, log, seq in rows}
 
-    def keep_event(self, address: Address, message: Event) -> int:
-        """All of it and the log's `seq` in one transaction; the highest `seq` that is stored now.
+    def keep_event(self, address: Address, message: Event, changes: Sequence[tuple[date, Change]] = ()) -> int:
+        """All of it, what it changes and the log's `seq` in one transaction; the highest `seq` that is stored now.
 
         An old event that comes again late overwrites nothing newer.
         """
         gate = str(address)
-        statements: list[Any] = []
+        statements: list[Any] = [_change_row(on, change) for on, change in changes]
         for record in message.records:
             statements.append(_newest(_RECORDS, _record_row(gate, message.log, message.seq, record)))
             if record.final:
@@ -211,14 +243,14 @@ class Store:
         except SQLAlchemyError as error:
             raise _outside(error) from error
 
-    def _write(self, *statements: Any) -> None:  # noqa: ANN401 - a statement, or one statement and its rows
+    def _write(self, *statements: Any) -> None:  # noqa: ANN401 - the statement's type depends on the database
+        """All of it, or nothing."""
+        if not statements:
+            return
         try:
             with self._engine.begin() as connection:
-                if len(statements) > 1 and isinstance(statements[1], list):
-                    connection.execute(statements[0], statements[1])
-                else:
-                    for statement in statements:
-                        connection.execute(statement)
+                for statement in statements:
+                    connection.execute(statement)
         except SQLAlchemyError as error:
             raise _outside(error) from error
 
@@ -238,6 +270,18 @@ def _newest(table: Table, row: dict[str, Any]) -> Any:  # noqa: ANN401 - the sta
         .values(row)
         .on_conflict_do_update(index_elements=key, set_=changed, where=table.c.seq <= row["seq"])
     )
+
+
+def _day_rows(days: Sequence[DayRow]) -> list[Any]:
+    return [
+        insert(_DAYS).values(gate=str(address), date=on.isoformat(), revision=revision, **_checked(payload.decode()))
+        for address, on, revision, payload in days
+    ]
+
+
+def _change_row(on: date, change: Change) -> Any:  # noqa: ANN401 - the statement's type depends on the database
+    row = _checked(change.model_dump_json(by_alias=True))
+    return insert(_CHANGES).values(n=change.n, key=change.key, date=on.isoformat(), **row)
 
 
 def _record_row(gate: str, log: str, seq: int, record: Record) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Literal
 
 from broker.desk import Situation
+from broker.presses import GUARD
 from broker.wire.messages import Record, Status
 from broker.wire.topics import Address
 from config import limits
@@ -13,7 +14,7 @@ from config.clock import Instant
 from config.day import Cue, GateDay
 from config.pacing import slip_key, slip_of, windows_now
 from config.plan import SchoolClass
-from config.types import Frozen, Utc
+from config.types import Day, Frozen, Utc
 
 ClassState = Literal["none", "waiting", "next", "calling", "called", "missed", "skipped"]
 
@@ -78,6 +79,16 @@ class ChangeView(Frozen):
     undone: bool
 
 
+class NewerView(Frozen):
+    """A gate holds a revision that the centre, which is at `issued`, did not send: a person must choose."""
+
+    date: Day
+    gate: str
+    name: str
+    revision: int
+    issued: int
+
+
 class View(Frozen):
     """Whole state, never a delta. `server_time` is the centre's; `vouched` False: nobody vouches for it."""
 
@@ -96,6 +107,18 @@ class View(Frozen):
     confirmed: int
     classes: tuple[ClassView, ...]
     changes: tuple[ChangeView, ...]
+    newer: tuple[NewerView, ...]
+    kept: tuple[Day, ...]
+    """Dates for which the gates' own days were chosen: nothing is sent for them."""
+
+
+class Chosen(Frozen):
+    """What came of a choice, for these dates. `revisions` as in `Answer`; none where the gates' own days count."""
+
+    choose: Literal["keep", "mine"]
+    dates: tuple[Day, ...]
+    revisions: dict[str, int]
+    again: bool
 
 
 class Answer(Frozen):
@@ -110,6 +133,7 @@ class Answer(Frozen):
 
 def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) -> View:
     """Everything at this instant."""
+    names = {gate.id: gate.name for gate in here.plan.gates}
     school, day_type = here.plan.school, here.days[0].day_type if here.days else "closed"
     windows = tuple(_windows(here, now))
     shown = next((one for one in windows if one.kind == "dismissal" and one.closes > now.utc), None)
@@ -130,6 +154,13 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
         confirmed=len([gate for gate in gates if gate.confirmed]),
         classes=tuple(_class(here, one, shown) for one in here.plan.classes),
         changes=tuple(_changes(here)),
+        newer=tuple(
+            NewerView(
+                date=one.on, gate=one.address.gate, name=names[one.address.gate], revision=one.held, issued=one.issued
+            )
+            for one in here.newer
+        ),
+        kept=here.kept,
     )
 
 
@@ -175,7 +206,7 @@ def _holds(here: Situation, day: GateDay) -> Iterator[HoldView]:
     known = {hold.id: hold for hold in day.holds}
     for own in here.held(day.gate):
         hold = known.get(own)
-        by = hold.by if hold else "门卫"
+        by = hold.by if hold else GUARD if "/" in own else "来源不明"
         yield HoldView(id=own, since=hold.begins if hold else None, by=by, why=hold.why if hold else None)
 
 

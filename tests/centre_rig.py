@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from broker.agenda import AgendaEvent, DaysIssued, Effect, Issued, Linked, Send, State, step
+from broker.agenda import AgendaEvent, DaysIssued, Effect, Linked, Send, State, step
+from broker.issued import Issued, as_issued
 from broker.wire import topics
-from broker.wire.messages import Ack, Event, Held, LiveCue, Record, Status, digest, encode
+from broker.wire.messages import Ack, Event, Held, LiveCue, Record, Status, encode
 from broker.wire.topics import Address
 from config.clock import Instant
 from config.day import Cue, GateDay, Window
@@ -60,8 +61,7 @@ def day(
 
 
 def issued(of: GateDay) -> Issued:
-    payload = encode(of)
-    return Issued(of, payload, digest(payload))
+    return as_issued(encode(of))
 
 
 def held(*days: Issued) -> dict[date, Held]:

@@ -6,8 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from broker.desk import RefusedError, Wish
-from broker.view import Answer, ChangeView, ClassState, ClassView, GateView, HoldView, View, WindowView
+from broker.desk import Choice, RefusedError, Wish
+from broker.view import (
+    Answer,
+    ChangeView,
+    Chosen,
+    ClassState,
+    ClassView,
+    GateView,
+    HoldView,
+    NewerView,
+    View,
+    WindowView,
+)
 from config.errors import OutsideError
 
 NOW = datetime(2026, 11, 25, 3, 31, tzinfo=UTC)
@@ -53,7 +64,7 @@ def state(**changes: object) -> View:
     made = {
         "v": 1, "school": "shifan", "name": "示范小学", "zone": "Asia/Shanghai", "date": "2026-11-25",
         "day_type": "normal", "server_time": NOW, "vouched": True, "bound_s": 0.1, "window": noon, "windows": (noon,),
-        "gates": gates, "confirmed": 2, "classes": classes(), "changes": changed,
+        "gates": gates, "confirmed": 2, "classes": classes(), "changes": changed, "newer": (), "kept": (),
     }  # fmt: skip
     return View.model_validate({**made, **changes})
 
@@ -64,13 +75,23 @@ def held() -> View:
     return state(gates=gates, confirmed=1, vouched=False)
 
 
+def restored() -> View:
+    """A centre of an old backup: the east gate holds two days that it did not issue; of a third it was decided."""
+    newer = tuple(
+        NewerView(date=NOW.date() + timedelta(days=n), gate="east", name="东门", revision=12 - n, issued=3)
+        for n in range(2)
+    )
+    return state(newer=newer, kept=(NOW.date() + timedelta(days=4),))
+
+
 @dataclass
 class FakeCentre:
-    """Does what a test says. `wishes`: what came, in order."""
+    """Does what a test says. `wishes`, `choices`: what came, in order."""
 
     shown: View = field(default_factory=state)
     fails: Exception | None = None
     wishes: list[Wish] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
 
     def submit(self, wish: Wish) -> Answer:
@@ -84,6 +105,15 @@ class FakeCentre:
 
     def preview(self, wish: Wish) -> tuple[str, ...]:
         return self.submit(wish).lines
+
+    def choose(self, choice: Choice) -> Chosen:
+        self.choices.append(choice)
+        if self.fails is not None:
+            raise self.fails
+        if not choice.confirmed:
+            raise RefusedError("sure", "11月25日以中心的为准？", ask_again=True)
+        revisions = {} if choice.choose == "keep" else {one.id: one.revision for one in self.shown.gates}
+        return Chosen(choose=choice.choose, dates=choice.dates, revisions=revisions, again=False)
 
     def confirm_time(self, by: str) -> None:
         if isinstance(self.fails, OutsideError):

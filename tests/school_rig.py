@@ -1,7 +1,7 @@
 """A whole centre without network and hours: real store, broker in memory, a clock by hand, gates by contract alone."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,12 +118,17 @@ class ForeignGate:
     def status(self, **changes: object) -> None:
         self.say("status", {**self.status_now(), **changes}, retain=True)
 
-    def event_of(self, seq: int, *records: object) -> dict[str, object]:
-        base = {"v": 1, "school": "shifan", "gate": self.name, "log": LOG, "seq": seq, "presses": [], "problems": []}
-        return {**base, "records": records}
+    def event_of(self, seq: int, *records: object, presses: Sequence[object] = ()) -> dict[str, object]:
+        base = {"v": 1, "school": "shifan", "gate": self.name, "log": LOG, "seq": seq, "problems": []}
+        return {**base, "records": records, "presses": presses}
 
-    def event(self, seq: int, *records: object) -> None:
-        self.say("event", self.event_of(seq, *records))
+    def event(self, seq: int, *records: object, presses: Sequence[object] = ()) -> None:
+        self.say("event", self.event_of(seq, *records, presses=presses))
+
+    def press(self, seq: int, at: str = "2026-11-25T02:00:00Z", **changes: object) -> dict[str, object]:
+        """Of the button `hold`; it opened a hold unless `ends` names some."""
+        own = f"{self.name}/{LOG}-{seq}"
+        return {"id": own, "button": "hold", "at": at, "target": None, "ends": [], "result": "done", **changes}
 
     def took(self) -> list[tuple[str, Any]]:
         """What came since the last time."""

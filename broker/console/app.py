@@ -14,8 +14,8 @@ from broker.console.feed import Feed, Framed
 from broker.console.guard import Guard
 from broker.console.line import Line
 from broker.console.page import Page
-from broker.desk import RefusedError, Wish
-from broker.view import Answer, View
+from broker.desk import Choice, RefusedError, Wish
+from broker.view import Answer, Chosen, View
 from config import limits
 from config.errors import BadInputError, OutsideError
 from config.findings import words
@@ -102,6 +102,11 @@ def _asking(app: FastAPI, line: Line) -> None:
     async def preview(request: Request) -> Response:
         """What it would do; nothing is changed."""
         return _json(Lines(lines=await line.preview(await _taken(request, Wish))))
+
+    @app.post("/v1/days/choose", responses={200: {"model": Chosen}, **_ERRORS}, openapi_extra=_takes(Choice))
+    async def choose(request: Request) -> Response:
+        """Gates hold newer days than the centre issued: keep those, or replace them. Once for a `key`."""
+        return _json(await line.choose(await _taken(request, Choice)))
 
     @app.post("/v1/time/confirm", responses={200: {"model": Vouched}, **_ERRORS}, openapi_extra=_takes(TimeConfirmed))
     async def confirm(request: Request) -> Response:

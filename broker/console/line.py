@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol, TypeVar
 
-from broker.desk import Wish
-from broker.view import Answer, View
+from broker.desk import Choice, Wish
+from broker.view import Answer, Chosen, View
 from config.errors import FangxueError, OutsideError
 
 T = TypeVar("T")
@@ -18,6 +18,7 @@ class Counter(Protocol):
 
     def submit(self, wish: Wish) -> Answer: ...
     def preview(self, wish: Wish) -> tuple[str, ...]: ...
+    def choose(self, choice: Choice) -> Chosen: ...
     def confirm_time(self, by: str) -> None: ...
     def view(self) -> View: ...
 
@@ -47,6 +48,9 @@ class Line:
 
     async def preview(self, wish: Wish) -> tuple[str, ...]:
         return await self._ask(lambda: self._counter.preview(wish))
+
+    async def choose(self, choice: Choice) -> Chosen:
+        return await self._ask(lambda: self._counter.choose(choice))
 
     async def view(self) -> View:
         return await self._ask(self._counter.view)

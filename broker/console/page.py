@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from broker.desk import dates_words
 from broker.view import ChangeView, ClassView, GateView, View
 from config import limits
 
@@ -45,6 +46,7 @@ class Page:
         self._env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
         self._env.globals |= {"KINDS": KINDS, "STATES": STATES, "CHECKS": CHECKS, "DELAY_S": DELAY_S}
         self._env.globals |= {"state_of": state_of, "hold_words": hold_words}
+        self._env.globals |= {"newer_words": newer_words, "newer_dates": newer_dates, "dates_words": dates_words}
         self._env.filters |= {"ms": _ms}
 
     def whole(self, view: View) -> str:
@@ -104,8 +106,20 @@ def state_of(gate: GateView) -> tuple[str, str]:
 
 
 def hold_words(gate: GateView) -> str:
-    """By whom, and why."""
-    return "；".join(f"{one.by}{'：' + one.why if one.why else ''}" for one in gate.holds)
+    """By whom, and why; a hold that a button opened has its gate's name in its id."""
+    return "；".join(
+        f"{one.by}{'（门口按键）' if '/' in one.id else ''}{'：' + one.why if one.why else ''}" for one in gate.holds
+    )
+
+
+def newer_words(view: View) -> str:
+    """“东门 第 12 版，中心 第 3 版”, of the first date in question."""
+    first = [one for one in view.newer if one.date == view.newer[0].date]
+    return "；".join(f"{one.name} 第 {one.revision} 版，中心 第 {one.issued} 版" for one in first)
+
+
+def newer_dates(view: View) -> list[date]:
+    return list(dict.fromkeys(one.date for one in view.newer))
 
 
 def about(view: View, change: ChangeView) -> str:

@@ -20,11 +20,13 @@ from broker.agenda import (
     StatusCame,
     Store,
     Tick,
+    asked,
     step,
     wake,
 )
+from broker.issued import Newer
 from broker.wire import topics
-from broker.wire.messages import Ask, Time
+from broker.wire.messages import Ask, Held, Time
 from broker.wire.topics import Address
 from centre_rig import (
     DAYS,
@@ -47,10 +49,12 @@ from centre_rig import (
     held,
     instant,
     issued,
+    live,
     running,
     sent,
     status,
     told,
+    window,
 )
 from config import limits
 
@@ -67,6 +71,8 @@ class Case:
 NEWER = issued(day(EAST, TOMORROW, revision=2))
 OTHER = issued(day(EAST, TOMORROW, cues=()))
 OLD = issued(day(EAST, TODAY, revision=3))
+SAME = Held(revision=9, digest=EAST_TOMORROW.digest)
+ABSURD = Held(revision=10**12, digest="0" * 16)
 GAP = f"{EAST} {TOMORROW}: 2 > 1"
 
 ANSWERS = [
@@ -92,14 +98,24 @@ ANSWERS = [
         running(OLD, EAST_TOMORROW, EAST_LATER, WEST_TODAY),
     ),
     Case(
-        "no day is sent to a gate that holds a newer one",
+        "no day is sent to a gate that holds a newer one, nor kept for it at the broker",
         StatusCame(EAST, status(days=held(EAST_TODAY, NEWER, EAST_LATER))),
-        (Complain("newer-at-gate", GAP), ack()),
+        (cleared(EAST, TOMORROW), Complain("newer-at-gate", GAP), ack()),
     ),
     Case(
         "nor to one that holds another day under the same number",
         StatusCame(EAST, status(days=held(EAST_TODAY, OTHER, EAST_LATER))),
-        (Complain("newer-at-gate", f"{EAST} {TOMORROW}: 1 > 1"), ack()),
+        (cleared(EAST, TOMORROW), Complain("newer-at-gate", f"{EAST} {TOMORROW}: 1 > 1"), ack()),
+    ),
+    Case(
+        "a higher revision with the digest of ours is no other day",
+        StatusCame(EAST, status(days={**held(EAST_TODAY, EAST_LATER), TOMORROW: SAME})),
+        (ack(),),
+    ),
+    Case(
+        "one that claims an absurd revision is at fault, and silences nobody else",
+        StatusCame(EAST, status(days={**held(EAST_TODAY, EAST_LATER), TOMORROW: ABSURD})),
+        (Complain("newer-at-gate", f"{EAST} {TOMORROW}: {10**12} > 1"), ack()),
     ),
     Case(
         "an unknown gate is not answered",
@@ -165,7 +181,7 @@ def test_a_status_that_came_without_a_link_is_answered_when_it_is_up() -> None:
 def test_a_newer_day_at_a_gate_is_complained_of_once_a_day() -> None:
     came = StatusCame(EAST, status(days=held(EAST_TODAY, NEWER, EAST_LATER)))
     state, effects = told(running(), (instant(0), came), (instant(30), came), (instant(60), came))
-    assert effects == [Complain("newer-at-gate", GAP), ack(), ack(), ack()]
+    assert effects == [cleared(EAST, TOMORROW), Complain("newer-at-gate", GAP), ack(), ack(), ack()]
     state, _ = told(state, (instant(46000), DaysIssued((EAST, WEST), DAYS, TOMORROW)))
     assert told(state, (instant(46001), came), (instant(46031), came))[1] == [
         Complain("newer-at-gate", GAP),
@@ -174,22 +190,82 @@ def test_a_newer_day_at_a_gate_is_complained_of_once_a_day() -> None:
     ]
 
 
-def test_a_newer_day_at_a_gate_is_neither_cached_over_nor_called_live() -> None:
-    newer = issued(day(EAST, TODAY, revision=9))
-    came = StatusCame(EAST, status(days=held(newer, EAST_TOMORROW, EAST_LATER)))
-    _, effects = told(
-        running(),
-        (instant(0), came),
-        (instant(1), Linked(up=False)),
-        (instant(2), Linked(up=True)),
+# A restored backup --------------------------------------------------------------------------------
+
+NEWER_TODAY = issued(day(EAST, TODAY, revision=9))
+ALL_BUT_TODAY = (EAST_TOMORROW, EAST_LATER)
+WEST_ALIKE = issued(day(WEST, TODAY))
+
+
+def test_while_a_gate_holds_a_newer_day_nothing_of_its_date_leaves_for_any_gate() -> None:
+    state = running(EAST_TODAY, *ALL_BUT_TODAY, WEST_ALIKE)
+    state, effects = told(
+        state,
+        (instant(0), StatusCame(EAST, status(days=held(NEWER_TODAY, *ALL_BUT_TODAY)))),
+        (instant(1), StatusCame(WEST, status(WEST))),
+        (instant(2), Linked(up=False)),
+        (instant(3), Linked(up=True)),
         (instant(298), Tick()),
     )
     assert effects == [
+        cleared(EAST, TODAY),
+        cleared(WEST, TODAY),
         Complain("newer-at-gate", f"{EAST} {TODAY}: 9 > 1"),
         ack(),
+        ack(WEST),
         sent(EAST_TOMORROW, retain=True),
-        sent(WEST_TODAY, retain=True),
     ]
+    assert asked(state, instant(298)) == (Newer(EAST, TODAY, 9, 1),)
+
+
+def test_a_kept_date_is_silent_and_not_asked_about() -> None:
+    days = (EAST_TODAY, *ALL_BUT_TODAY, WEST_ALIKE)
+    came = (instant(0), StatusCame(EAST, status(days=held(NEWER_TODAY, *ALL_BUT_TODAY))))
+    kept = DaysIssued((EAST, WEST), days, TODAY, frozenset({TODAY}))
+    state, effects = told(
+        State(kept=frozenset({TODAY})),
+        (instant(-1), kept),
+        (instant(-1), Linked(up=True)),
+        came,
+        (instant(1), StatusCame(WEST, status(WEST))),
+        (instant(298), Tick()),
+    )
+    past = [TODAY - timedelta(days=n) for n in range(1, 15)]
+    assert effects == [
+        *(cleared(address, on) for address in (EAST, WEST) for on in (*past, TODAY)),
+        sent(EAST_TOMORROW, retain=True),
+        ack(),
+        ack(WEST),
+    ]
+    assert asked(state, instant(298)) == ()
+
+
+def test_days_above_what_the_gate_holds_end_the_question() -> None:
+    came = (instant(0), StatusCame(EAST, status(days=held(NEWER_TODAY, *ALL_BUT_TODAY))))
+    state, _ = told(running(EAST_TODAY, *ALL_BUT_TODAY, WEST_ALIKE), came)
+    above = issued(day(EAST, TODAY, revision=10))
+    state, effects = told(
+        state,
+        (instant(60), DaysIssued((EAST, WEST), (above, *ALL_BUT_TODAY, WEST_ALIKE), TODAY)),
+        (instant(298), Tick()),
+    )
+    assert asked(state, instant(298)) == ()
+    assert effects == [
+        sent(above, retain=True),
+        sent(WEST_ALIKE, retain=True),
+        sent(above, retain=True),
+        ack(),
+        live(above, 0, instant(298)),
+        live(WEST_ALIKE, 0, instant(298), address=WEST),
+    ]
+
+
+@pytest.mark.parametrize(("after_s", "is_asked"), [(1799, True), (1800, False)])
+def test_of_a_date_that_is_over_nobody_is_asked(after_s: float, is_asked: bool) -> None:
+    """Yesterday's window is open over midnight, and its end comes."""
+    late = issued(day(EAST, TODAY, windows=(window(TODAY),)))
+    state, _ = told(running(late, today=TOMORROW), (instant(0), StatusCame(EAST, status(days=held(NEWER_TODAY)))))
+    assert bool(asked(state, instant(after_s))) is is_asked
 
 
 LATE_WILLS = [

@@ -84,6 +84,16 @@ def test_a_lost_answer_is_asked_for_with_the_same_key(capsys: pytest.CaptureFixt
     assert "此前已做" in capsys.readouterr().out
 
 
+def test_whose_days_count_is_chosen_and_said(centre: FakeCentre, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["mine", "--by", "王", "--dates", "2026-11-25", "2026-11-26", "--url", url]
+    with pytest.raises(BadInputError, match=r"以中心的为准？\n.*--confirmed"):
+        change(argv)
+    assert change([*argv, "--confirmed"]) == 0
+    assert capsys.readouterr().out == "已保存 saved：中心的放学表 the centre's days，2026-11-25 2026-11-26\n"
+    assert change(["keep", "--by", "王", "--confirmed", "--url", url]) == 0
+    assert [(one.choose, len(one.dates)) for one in centre.choices] == [("mine", 2), ("mine", 2), ("keep", 0)]
+
+
 def test_nobody_there_is_said() -> None:
     with pytest.raises(OutsideError, match="没有回答"):
         change(["hold", "--by", "王", "--url", f"http://127.0.0.1:{free_port()}"])

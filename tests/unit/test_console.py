@@ -13,10 +13,11 @@ from broker.console.feed import Feed
 from broker.console.line import Line
 from broker.console.server import Console
 from broker.desk import RefusedError
+from broker.view import HoldView
 from config import limits
 from config.errors import OutsideError
 from config.settings import ConsoleSettings
-from console_rig import FakeCentre, Never, Now, gate, held, state
+from console_rig import FakeCentre, Never, Now, gate, held, restored, state
 from process_rig import free_port
 
 LIMIT_S = 30.0
@@ -140,6 +141,19 @@ def test_the_time_is_confirmed_as_it_was_shown() -> None:
     assert rig.centre.confirmed == ["李主任", "李主任"]
 
 
+def test_whose_days_count_is_asked_twice() -> None:
+    rig = Rig()
+    choice = {"key": "k1", "by": "王老师", "choose": "mine", "dates": ["2026-11-25", "2026-11-26"]}
+    once = rig.post(choice, "/v1/days/choose")
+    assert (refused(once), once.json()["ask_again"]) == ((409, "sure"), True)
+    assert rig.post({**choice, "confirmed": True}, "/v1/days/choose").json() == {
+        "choose": "mine", "dates": ["2026-11-25", "2026-11-26"], "revisions": {"east": 3, "west": 3}, "again": False,
+    }  # fmt: skip
+    for bad in ({"choose": "both"}, {"dates": ["2026-11-31"]}, {"by": ""}, {"key": ""}, {"gate": "east"}):
+        assert refused(rig.post({**choice, **bad}, "/v1/days/choose")) == (422, "bad_wish")
+    assert [one.confirmed for one in rig.centre.choices] == [False, True]
+
+
 # What is shown ------------------------------------------------------------------------------------
 
 
@@ -152,10 +166,12 @@ def test_the_contract_names_every_address() -> None:
     paths = Rig().ask("GET", "/v1/openapi.json").json()["paths"]
     assert {(path, method) for path, of in paths.items() for method in of} == {
         ("/v1/state", "get"), ("/v1/events", "get"), ("/v1/changes", "post"), ("/v1/changes/preview", "post"),
-        ("/v1/time/confirm", "post"),
+        ("/v1/time/confirm", "post"), ("/v1/days/choose", "post"),
     }  # fmt: skip
     body = paths["/v1/changes"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert {"key", "by", "kind", "class"} <= set(body["properties"])
+    body = paths["/v1/days/choose"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert set(body["properties"]) == {"key", "by", "choose", "dates", "confirmed"}
 
 
 def test_the_page_names_the_gate_that_is_missing_and_the_remedy_for_the_time() -> None:
@@ -167,6 +183,29 @@ def test_the_page_names_the_gate_that_is_missing_and_the_remedy_for_the_time() -
     assert "王老师：校车没到" in text
     assert '"ids": ["change-7"]' in text
     assert "<script>" not in text
+
+
+def test_the_page_asks_whose_days_count_and_says_for_which_dates() -> None:
+    rig = Rig()
+    assert "data-to" not in rig.ask("GET", "/").text
+    rig.centre.shown = restored()
+    text = rig.ask("GET", "/").text
+    assert "校门上有比中心更新的放学表（东门 第 12 版，中心 第 3 版）。中心的数据可能是从旧备份恢复的。" in text
+    assert "11月25日至11月26日共 2 天：选定以前" in text
+    assert "11月29日：校门按自己的放学表走。" in text
+    shown = '"dates": ["2026-11-25", "2026-11-26"]'
+    wishes = [f'{{"choose": "{one}", {shown}}}' for one in ("keep", "mine")]
+    assert [wish in text for wish in wishes] == [True, True]
+    assert '{"choose": "mine", "dates": ["2026-11-29"]}' in text
+
+
+def test_a_hold_of_the_gates_own_button_is_said_to_be_one() -> None:
+    rig = Rig()
+    one = HoldView(id="east/0123abcd-7", since=None, by="门卫", why=None)
+    rig.centre.shown = state(gates=(gate("east", doing="held", holds=(one,)),))
+    text = rig.ask("GET", "/").text
+    assert "■ 暂停：门卫（门口按键）" in text
+    assert '"ids": ["east/0123abcd-7"]' in text
 
 
 def test_text_of_people_is_never_markup() -> None:
@@ -199,9 +238,9 @@ def test_its_own_hosts_are(host: str) -> None:
 )  # fmt: skip
 def test_another_page_cannot_act(headers: dict[str, str]) -> None:
     rig = Rig()
-    for path in ("/v1/changes", "/v1/changes/preview", "/v1/time/confirm"):
+    for path in ("/v1/changes", "/v1/changes/preview", "/v1/time/confirm", "/v1/days/choose"):
         assert refused(rig.post(HOLD, path, **headers)) == (403, "foreign_origin")
-    assert (rig.centre.wishes, rig.centre.confirmed) == ([], [])
+    assert (rig.centre.wishes, rig.centre.choices, rig.centre.confirmed) == ([], [], [])
 
 
 def test_the_page_itself_can_act_and_another_cannot_read() -> None:

@@ -1,12 +1,15 @@
 """The desk: a wish becomes a change, or a reason why not."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from broker.desk import RefusedError, Situation, Wish, described, propose
-from broker.wire.messages import Record
+from broker.desk import Choice, RefusedError, Situation, Wish, chosen, described, propose
+from broker.issued import Newer
+from broker.wire.messages import Record, Status
+from broker.wire.topics import Address
+from centre_rig import status
 from config.changes import applied
 from config.lint import read
 from config.timetable import timetable
@@ -91,6 +94,9 @@ def test_in_a_hold_nothing_is_called_or_repeated() -> None:
     assert refusal(held, wish("call", **{"class": "g3c4"})) == ("held", False)
     assert refusal(held, wish("repeat", gate="east")) == ("held", False)
     assert refusal(held, wish("undo", undoes=1)) == ("use_resume", False)
+    resume = propose(held, wish("resume", ids=("change-1",)), 2, at(60))
+    resumed = Situation(PLAN, DATE, applied(DAYS, [hold, resume]), (hold, resume))
+    assert refusal(resumed, wish("undo", undoes=2)) == ("use_hold", False)
     assert propose(held, wish("resume", ids=("change-1",)), 2, at(60)).ids == ("change-1",)
 
 
@@ -103,3 +109,80 @@ def test_a_delay_moves_what_was_not_heard_and_says_so_by_cue() -> None:
 
 def test_a_repeat_is_of_the_newest_that_was_heard() -> None:
     assert propose(LATER, wish("repeat", gate="east"), 1, at(60)).cues == (f"{FIRST}#2",)
+
+
+def gate_says(*holds: str) -> dict[str, Status]:
+    return {"east": status(holds=holds)}
+
+
+def test_a_hold_that_only_the_gate_knows_is_resumed_by_its_id() -> None:
+    here = Situation(PLAN, DATE, DAYS, statuses=gate_says("east/0123abcd-7"))
+    resume = propose(here, wish("resume", gate="east", ids=("east/0123abcd-7",)), 1, at(60))
+    assert (resume.gate, resume.ids) == ("east", ("east/0123abcd-7",))
+    assert described(PLAN, DAYS, applied(DAYS, [resume])) == ("东门 恢复",)
+    after = Situation(PLAN, DATE, applied(DAYS, [resume]), (resume,), statuses=here.statuses)
+    assert (here.held("east"), after.held("east")) == (("east/0123abcd-7",), ())
+
+
+def test_a_hold_that_the_centre_cannot_end_is_left_to_the_guard() -> None:
+    here = Situation(PLAN, DATE, DAYS, statuses=gate_says("change-77"))
+    assert refusal(here, wish("resume", gate="east", ids=("change-77",))) == ("unknown_hold", False)
+
+
+def test_a_number_that_only_a_record_knows_is_not_used_again() -> None:
+    """A restored backup forgot that the class was called again; the gate's outbox brought the record back."""
+    records = {**LATER.records, f"east {FIRST}#2": (heard(f"{FIRST}#2"),)}
+    here = Situation(PLAN, DATE, DAYS, records=records)
+    assert propose(here, wish("repeat", gate="east"), 1, at(60)).cues == (f"{FIRST}#3",)
+
+
+# Whose days count ---------------------------------------------------------------------------------
+
+TOMORROW = DATE + timedelta(days=1)
+EAST = Address("shifan", "east")
+ASKED = Situation(PLAN, DATE, DAYS, newer=tuple(Newer(EAST, on, 12, 3) for on in (DATE, TOMORROW)))
+KEPT = Situation(PLAN, DATE, DAYS, kept=(DATE, TOMORROW))
+
+
+def choice(choose: str, **more: object) -> Choice:
+    return Choice.model_validate({"key": "k1", "by": "王老师", "choose": choose, "confirmed": True, **more})
+
+
+@pytest.mark.parametrize(
+    ("here", "one", "dates"),
+    [
+        (ASKED, choice("keep"), (DATE, TOMORROW)),
+        (ASKED, choice("mine", dates=(TOMORROW,)), (TOMORROW,)),
+        (ASKED, choice("mine", dates=(TOMORROW, TOMORROW + timedelta(days=9))), (TOMORROW,)),
+        (KEPT, choice("mine"), (DATE, TOMORROW)),
+    ],
+)
+def test_a_choice_decides_the_dates_that_were_shown(here: Situation, one: Choice, dates: tuple[date, ...]) -> None:
+    assert chosen(here, one) == dates
+
+
+@pytest.mark.parametrize(
+    ("here", "one", "code", "again"),
+    [
+        (ASKED, choice("keep", confirmed=False), "sure", True),
+        (ASKED, choice("mine", confirmed=False), "sure", True),
+        (ASKED, choice("mine", dates=(DATE - timedelta(days=1),)), "not_asked", False),
+        (KEPT, choice("keep"), "not_asked", False),
+        (HERE, choice("mine"), "not_asked", False),
+    ],
+)
+def test_a_choice_is_asked_twice_and_of_what_is_open(here: Situation, one: Choice, code: str, again: bool) -> None:
+    with pytest.raises(RefusedError) as caught:
+        chosen(here, one)
+    assert (caught.value.code, caught.value.ask_again) == (code, again)
+    assert code != "sure" or "这一次回答管所有这些天" in str(caught.value)
+
+
+@pytest.mark.parametrize(("here", "code"), [(ASKED, "newer_at_gate"), (KEPT, "gates_own")])
+def test_what_the_centre_may_not_issue_it_does_not_promise(here: Situation, code: str) -> None:
+    for one in (wish("hold"), wish("notice", text="请等一等。"), wish("undo", undoes=1)):
+        with pytest.raises(RefusedError, match="请先选“以中心的为准”") as caught:
+            propose(here, one, 1, NOON)
+        assert caught.value.code == code
+    other = Situation(PLAN, DATE, DAYS, newer=ASKED.newer[1:], kept=(TOMORROW,))
+    assert propose(other, wish("hold"), 1, NOON).kind == "hold"

@@ -11,6 +11,7 @@ import pytest
 from broker.store import Store
 from broker.wire.messages import Press, Problem, encode
 from centre_rig import EAST, LOG, OPENS, TODAY, WEST, day, event, record
+from config.changes import Change
 from config.errors import OutsideError
 
 UNREPORTED = record(attempt=0, result="unreported", final=False, actual=None, ended=None, heard="unknown")
@@ -141,6 +142,77 @@ def test_a_damaged_record_is_left_out(store: Store, file: Path) -> None:
     assert store.records(TODAY) == [(EAST, record("g1c2"))]
 
 
+# Presses and choices ------------------------------------------------------------------------------
+
+
+def pressed(n: int, **changes: object) -> Change:
+    fields = {"v": 1, "n": n, "key": f"east/{LOG}-{n}", "at": OPENS, "by": "门卫", "kind": "hold", "gate": "east"}
+    return Change.model_validate({**fields, "ids": (f"east/{LOG}-{n}",), **changes})
+
+
+def test_an_event_and_what_it_changes_are_kept_together(store: Store) -> None:
+    told = event(EAST, 2, record("g1c1"))
+    assert store.keep_event(EAST, told, [(TODAY, pressed(1)), (TODAY - timedelta(days=1), pressed(2))]) == 2
+    assert (store.changes(TODAY), store.changes(TODAY - timedelta(days=1))) == ((pressed(1),), (pressed(2),))
+    assert (store.change_of(f"east/{LOG}-1"), store.next_n()) == (pressed(1), 3)
+
+
+def test_an_event_whose_change_cannot_be_kept_is_not_kept(store: Store) -> None:
+    store.keep_change(TODAY, pressed(1))
+    with pytest.raises(OutsideError, match="UNIQUE"):
+        store.keep_event(EAST, event(EAST, 2, record("g1c1")), [(TODAY, pressed(1))])
+    assert (store.seqs(), store.records(TODAY), store.changes(TODAY)) == ({}, [], (pressed(1),))
+
+
+def test_a_log_torn_anywhere_holds_a_change_with_its_event(store: Store, file: Path, tmp_path: Path) -> None:
+    for seq in range(1, 4):
+        store.keep_event(EAST, event(EAST, seq), [(TODAY, pressed(seq))])
+    wal = file.parent / f"{file.name}-wal"
+    whole, seen = wal.read_bytes(), set()
+    for n, length in enumerate([*range(0, len(whole), 1777), len(whole)]):
+        torn = tmp_path / f"torn{n}"
+        torn.mkdir()
+        shutil.copy(file, torn / file.name)
+        (torn / wal.name).write_bytes(whole[:length])
+        cut = Store(torn / file.name)
+        kept = cut.seqs().get((EAST, LOG), 0)
+        assert len(cut.changes(TODAY)) == kept
+        seen.add(kept)
+        cut.close()
+    assert seen == {0, 1, 2, 3}
+
+
+def test_the_newest_choice_of_a_date_counts_and_outlives_a_power_cut(store: Store, file: Path, tmp_path: Path) -> None:
+    assert (store.kept(), store.choice_of("k1")) == (frozenset(), ())
+    tomorrow = TODAY + timedelta(days=1)
+    store.keep_choice("k1", "王老师", OPENS, [TODAY, tomorrow], keep=True, days=[])
+    assert (store.kept(), store.choice_of("k1")) == (frozenset({TODAY, tomorrow}), (TODAY, tomorrow))
+    store.keep_choice("k2", "李主任", OPENS, [TODAY], keep=False, days=[(EAST, TODAY, 13, encode(day()))])
+    cut = after_power_cut(file, tmp_path / "cut")
+    assert (cut.kept(), cut.revision(EAST, TODAY)) == (frozenset({tomorrow}), 13)
+    cut.close()
+    assert sql(file, "SELECT date, keep, by FROM choices ORDER BY n") == [
+        (str(TODAY), 1, "王老师"), (str(tomorrow), 1, "王老师"), (str(TODAY), 0, "李主任"),
+    ]  # fmt: skip
+
+
+def test_a_choice_and_its_days_are_kept_together(store: Store) -> None:
+    store.keep_days([(EAST, TODAY, 13, b"{}")])
+    with pytest.raises(OutsideError, match="UNIQUE"):
+        store.keep_choice("k1", "王", OPENS, [TODAY], keep=False, days=[(EAST, TODAY, 13, b"{}")])
+    assert store.choice_of("k1") == ()
+
+
+def test_after_a_choice_no_number_is_used_that_a_restored_backup_forgot(store: Store) -> None:
+    store.keep_change(TODAY, pressed(3))
+    assert store.next_n() == 4
+    store.keep_choice("k1", "王", OPENS, [TODAY], keep=False, days=[])
+    n = store.next_n()
+    assert n == int(OPENS.timestamp()) + 1
+    store.keep_change(TODAY, pressed(n))
+    assert store.next_n() == n + 1
+
+
 # Unreported ---------------------------------------------------------------------------------------
 
 
@@ -241,6 +313,8 @@ WRITES: list[tuple[str, Callable[[Store], object]]] = [
     ("days", lambda store: store.keep_days([(EAST, TODAY, 1, BIG), (EAST, TODAY, 2, BIG)])),
     ("event", lambda store: store.keep_event(EAST, event(EAST, 1, *(record(attempt=n) for n in range(1, 21))))),
     ("unreported", lambda store: store.keep_unreported(EAST, [record(f"c{n}", attempt=0) for n in range(40)])),
+    ("press", lambda store: store.keep_event(EAST, event(), [(TODAY, pressed(n)) for n in range(1, 40)])),
+    ("choice", lambda store: store.keep_choice("k", "王" * 64, OPENS, [TODAY] * 40, keep=True, days=[])),
 ]
 
 
@@ -262,6 +336,7 @@ READS: list[tuple[str, Callable[[Store], object]]] = [
     ("confirmed_at", lambda store: store.confirmed_at()),
     ("confirm", lambda store: store.confirm(OPENS, "李主任")),
     ("unconfirm", lambda store: store.unconfirm()),
+    ("kept", lambda store: store.kept()),
     *WRITES,
 ]
 
@@ -270,7 +345,7 @@ READS: list[tuple[str, Callable[[Store], object]]] = [
 def test_a_file_that_lost_its_tables_is_told(
     name: str, use: Callable[[Store], object], store: Store, file: Path
 ) -> None:
-    for table in ("plans", "days", "records", "logs", "confirmed"):
+    for table in ("plans", "days", "records", "logs", "confirmed", "choices"):
         sql(file, f"DROP TABLE {table}")
     with pytest.raises(OutsideError, match=r"store: .*no such table"):
         use(store)

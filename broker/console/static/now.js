@@ -81,26 +81,28 @@
     if (!by) { report({ bad: "请先在上面写上您的姓名，再点。" }); $("by").focus(); }
     return by;
   }
-  async function act(wish, label, extra = {}) {
+  async function act({ wish, name: label, to = "/v1/changes", yes = "仍要叫", no = "不叫" }, extra = {}) {
     const by = name();
     if (!by || flying.has(wish)) return;
-    await send({ key: newKey(), by, ...JSON.parse(wish), ...extra }, wish, label);
+    await send({ key: newKey(), by, ...JSON.parse(wish), ...extra }, { wish, name: label, to, yes, no });
   }
-  async function send(sent, wish, label) {
+  async function send(sent, tapped) {
+    const { wish, name: label, to } = tapped;
     flying.add(wish);
     lock();
     const own = report({ label, sent: true });
-    const got = await post("/v1/changes", sent);
+    const got = await post(to, sent);
     flying.delete(wish);
     lock();
-    if (got === null) return report({ ...own, lost: () => send(sent, wish, label) });
+    if (got === null) return report({ ...own, lost: () => send(sent, tapped) });
     if (got.ok) return report({ ...own, answer: got.said });
-    if (got.said.ask_again) { report(null); return again(got.said.text, wish, label); }
+    if (got.said.ask_again) { report(null); return again(got.said.text, tapped); }
     report({ ...own, sent: false, bad: got.said.text });
   }
-  function again(text, wish, label) {
-    asking = () => act(wish, label, { confirmed: true });
+  function again(text, tapped) {
+    asking = () => act(tapped, { confirmed: true });
     $("ask").querySelector("p").textContent = text;
+    for (const button of $("ask").querySelectorAll("button")) button.textContent = tapped[button.value];
     $("ask").showModal();
   }
   async function confirmTime() {
@@ -132,6 +134,7 @@
   }
   function saved(answer) {
     const all = new Set(Object.values(answer.revisions));
+    if (!all.size) return "已保存，校门按自己的放学表走";
     if (all.size === 1) return `已保存 第 ${[...all][0]} 版`;
     return "已保存 " + gates.map((one) => `${one.name}第 ${answer.revisions[one.id]} 版`).join("、");
   }
@@ -149,7 +152,7 @@
     if (last.answer) {
       list.append(line("ok", saved(last.answer)));
       const { missing, text } = confirmed(last.answer);
-      list.append(line(missing.length ? "wait" : "ok", text));
+      if (Object.keys(last.answer.revisions).length) list.append(line(missing.length ? "wait" : "ok", text));
       for (const one of missing)
         list.append(line("warn", `${one.name}未确认，${one.age === null ? "从未有消息" : `${Math.round(one.age)} 秒没有消息`}`));
     } else if (last.lost) list.append(line("bad", "没有回音，不知道是否已保存。"));
@@ -170,7 +173,7 @@
     const button = event.target.closest("button");
     if (!button || button.disabled) return;
     if ("time" in button.dataset) confirmTime();
-    else if (button.dataset.wish) act(button.dataset.wish, button.dataset.name);
+    else if (button.dataset.wish) act({ ...button.dataset });
     else if (button.closest("#ask")) { $("ask").close(); if (button.value === "yes" && asking) asking(); asking = null; }
   });
   try { $("by").value = localStorage.getItem("by") ?? ""; } catch { /* storage is off: typed anew each time */ }

@@ -1,0 +1,90 @@
+"""The days of the horizon as plan and changes make them; one that is not as it was issued becomes a new revision."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from broker.issued import REVISION_MAX, Issued, Key, as_issued
+from broker.store import DayRow, Store
+from broker.wire.messages import Status, encode
+from broker.wire.topics import Address
+from config import limits
+from config.day import GateDay
+from config.errors import BadInputError
+from config.pacing import windows_now
+from config.plan import Plan
+from config.timetable import issued, local, same, timetable
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """`new`: what is not stored yet."""
+
+    today: date
+    days: tuple[Issued, ...]
+    new: tuple[DayRow, ...]
+
+
+def gates(plan: Plan) -> tuple[Address, ...]:
+    return tuple(Address(plan.school.id, gate.id) for gate in plan.gates)
+
+
+def folded(
+    plan: Plan, store: Store, now: datetime, frozen: Collection[date], numbers: Mapping[Key, int] | None = None
+) -> Folded:
+    """The days of the horizon, and yesterday's. Raises BadInputError or OutsideError.
+
+    `frozen`: dates of which nothing may be issued, they stay as they were; `numbers`: days that are issued anew,
+    with these revisions.
+    """
+    today = local(now, plan).date()
+    yesterday = [known for gate in gates(plan) if (known := stored(store, gate, today - timedelta(days=1)))]
+    late = any(is_open(one.day, now) for one in yesterday)
+    days, new = [] if late else yesterday, []
+    try:
+        for on in (today + timedelta(days=n) for n in range(-1 if late else 0, limits.HORIZON_DAYS)):
+            for day in timetable(plan, on, store.changes(on)):
+                address = Address(day.school, day.gate)
+                known, number = stored(store, address, on), (numbers or {}).get((address, on))
+                if known is None or number or (on not in frozen and not same(day, known.day)):
+                    revision = number or store.revision(address, on) + 1
+                    known = as_issued(encode(issued(day, revision, now)))
+                    new.append((address, on, revision, known.payload))
+                days.append(known)
+    except ValueError as error:  # a sentence, a day or a clock change that no message can carry
+        message = f"方案排不出放学表 the plan makes no timetable: {str(error)[:400]}"
+        raise BadInputError(message) from error
+    return Folded(today, tuple(days), tuple(new))
+
+
+def numbers_above(
+    plan: Plan, store: Store, statuses: Mapping[Address, Status], days: Mapping[Key, Issued], dates: Collection[date]
+) -> dict[Key, int]:
+    """The revisions by which the centre's days of these dates replace what the gates hold: above everything any said.
+
+    A gate that holds what was issued needs none; one that has not said what it holds gets one all the same.
+    """
+    numbers: dict[Key, int] = {}
+    for on in dates:
+        held = {one: status.days[on] for one, status in statuses.items() if on in status.days}
+        said = [one.revision for one in held.values() if one.revision <= REVISION_MAX]
+        top = max([*said, *(store.revision(gate, on) for gate in gates(plan))], default=0) + 1
+        for gate in gates(plan):
+            known = days.get((gate, on))
+            if known is None or gate not in held or held[gate].digest != known.digest:
+                numbers[gate, on] = top
+    return numbers
+
+
+def stored(store: Store, address: Address, on: date) -> Issued | None:
+    """As it was issued; None also for one that is damaged, or written by another version."""
+    payload = store.day(address, on)
+    try:
+        return None if payload is None else as_issued(payload)
+    except BadInputError:
+        return None
+
+
+def is_open(day: GateDay, now: datetime) -> bool:
+    """Whether a window of the day is open now, as holds moved it."""
+    return any(window.opens <= now < window.closes for window in windows_now(day, day.holds, now).values())
