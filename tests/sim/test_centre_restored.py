@@ -12,7 +12,7 @@ from broker.view import Chosen
 from centre_rig import LOG
 from config import limits
 from config.errors import OutsideError
-from school_rig import TEN, TEXT, School, fill, record, unfill
+from school_rig import TEN, TEXT, School
 
 ON = TEN.date()
 TODAY = f"day/{ON}"
@@ -222,22 +222,16 @@ def test_the_same_choice_again_does_nothing_and_an_unsaved_one_is_not_made(schoo
     assert refusal(lambda: choose(school, "keep", key="c2")) == "not_asked"
 
 
-def until_the_last_page_is_full(school: School) -> None:
-    for n in range(1, 400):
-        kept = school.store.seqs()
-        school.east.event(n, record(f"{ON}/noon/g1c1/call#{n + 1}"))
-        school.go()
-        if school.store.seqs() == kept:
-            return
-
-
 def test_a_choice_the_disk_does_not_take_is_not_made(school: School) -> None:
     tell(school)
-    fill(school.store)
-    until_the_last_page_is_full(school)
+    with school.store._engine.begin() as connection:
+        refuse = "CREATE TRIGGER full BEFORE INSERT ON days BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        connection.exec_driver_sql(refuse)
     with pytest.raises(OutsideError, match="full"):
         choose(school, "mine")
-    unfill(school.store)
+    assert school.store.choice_of("c1") == ()
+    with school.store._engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER full")
     tell(school)
     assert (asked(school), whats(school), held(school)) == (QUESTION, [["ack"], ["ack"]], (12, 4))
     assert (choose(school, "mine").again, held(school)) == (False, (13, 13))
