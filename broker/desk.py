@@ -89,13 +89,18 @@ class Situation:
             record.final or record.heard == "yes" for record in self.records.get(f"{day.gate} {cue.id}", ())
         )
 
+    @property
+    def ours(self) -> bool:
+        """Whether the gates run what the centre issued."""
+        return self.on not in self.kept and all(one.on != self.on for one in self.newer)
+
     def held(self, gate: str) -> tuple[str, ...]:
-        """The ids of the holds that are open at a gate: of the day, and of its own button."""
+        """The ids of the holds that are open at a gate: of the day while it is ours, and of its own button."""
         status = self.statuses.get(gate)
         own = status.holds if status is not None else ()
         day = next((day for day in self.days if day.gate == gate), None)
-        open_ids = [hold.id for hold in day.holds if hold.to is None] if day else []
-        ended = {hold.id for hold in day.holds if hold.to is not None} if day else set()
+        open_ids = [hold.id for hold in day.holds if hold.to is None] if day and self.ours else []
+        ended = {hold.id for hold in day.holds if hold.to is not None} if day and self.ours else set()
         return tuple(dict.fromkeys([*open_ids, *(one for one in own if one not in ended)]))[: limits.HOLDS_MAX]
 
     def ends(self, gate: str) -> frozenset[str]:
@@ -163,7 +168,7 @@ def _ours(here: Situation) -> None:
     remedy = "请先选“以中心的为准”；要马上停，请门卫按门口的暂停键"
     if here.on in here.kept:
         raise RefusedError("gates_own", f"今天校门按自己的放学表走，中心改不了：{remedy}")
-    if any(one.on == here.on for one in here.newer):
+    if not here.ours:
         raise RefusedError("newer_at_gate", f"校门上有比中心更新的放学表，中心改不了：{remedy}")
 
 

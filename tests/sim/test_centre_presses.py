@@ -94,6 +94,7 @@ def test_a_doubled_press_and_an_event_sent_again_make_one_change(school: School)
     for _ in range(3):
         school.east.event(3, presses=[press])
         school.go(6)
+    assert [what for what, _ in school.east.took()] == ["ack"] * 3
     again(school)
     school.east.event(3, presses=[press])
     school.go(6)

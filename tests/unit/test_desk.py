@@ -186,3 +186,13 @@ def test_what_the_centre_may_not_issue_it_does_not_promise(here: Situation, code
         assert caught.value.code == code
     other = Situation(PLAN, DATE, DAYS, newer=ASKED.newer[1:], kept=(TOMORROW,))
     assert propose(other, wish("hold"), 1, NOON).kind == "hold"
+
+
+def test_while_the_gates_run_their_own_day_only_what_they_say_is_held() -> None:
+    """The old backup knows a hold that was ended since, and an end that was not."""
+    hold = propose(HERE, wish("hold"), 1, at(0))
+    end = propose(Situation(PLAN, DATE, DAYS, statuses=gate_says("east/1")), wish("resume", ids=("east/1",)), 2, at(5))
+    days = applied(DAYS, [hold, end])
+    own = Situation(PLAN, DATE, days, statuses=gate_says("east/1"), kept=(DATE,))
+    assert (own.held("east"), own.held("west")) == (("east/1",), ())
+    assert Situation(PLAN, DATE, days, statuses=gate_says("east/1")).held("east") == ("change-1",)
