@@ -19,7 +19,8 @@ from broker.agenda import (
     StatusCame,
 )
 from broker.desk import Choice, RefusedError, Situation, Wish, after, chosen, described, propose
-from broker.fold import Folded, folded, gates, is_open, numbers_above
+from broker.fold import Folded, folded, gates, numbers_above
+from broker.issued import is_open
 from broker.presses import pressed
 from broker.store import Store
 from broker.view import Answer, Chosen, View, view

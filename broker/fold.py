@@ -4,14 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from broker.issued import REVISION_MAX, Issued, Key, as_issued
+from broker.issued import REVISION_MAX, Issued, Key, as_issued, is_open
 from broker.store import DayRow, Store
 from broker.wire.messages import Status, encode
 from broker.wire.topics import Address
 from config import limits
-from config.day import GateDay
 from config.errors import BadInputError
-from config.pacing import windows_now
 from config.plan import Plan
 from config.timetable import issued, local, same, timetable
 
@@ -83,8 +81,3 @@ def stored(store: Store, address: Address, on: date) -> Issued | None:
         return None if payload is None else as_issued(payload)
     except BadInputError:
         return None
-
-
-def is_open(day: GateDay, now: datetime) -> bool:
-    """Whether a window of the day is open now, as holds moved it."""
-    return any(window.opens <= now < window.closes for window in windows_now(day, day.holds, now).values())

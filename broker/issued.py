@@ -8,6 +8,7 @@ from broker.wire.messages import Held, Status, decode, digest
 from broker.wire.topics import Address
 from config import limits
 from config.day import GateDay
+from config.pacing import windows_now
 
 Key = tuple[Address, date]
 REVISION_MAX = 10**9
@@ -46,6 +47,11 @@ def is_newer(held: Held | None, issued: Issued) -> bool:
     return held is not None and held.digest != issued.digest and held.revision >= issued.day.revision
 
 
+def is_open(day: GateDay, now: datetime) -> bool:
+    """Whether a window of the day is open now, as holds moved it."""
+    return any(window.opens <= now < window.closes for window in windows_now(day, day.holds, now).values())
+
+
 def newer(
     days: Mapping[Key, Issued], statuses: Mapping[Address, Status], today: date, now: datetime
 ) -> tuple[Newer, ...]:
@@ -55,6 +61,6 @@ def newer(
         for address, status in statuses.items()
         for on, held in status.days.items()
         if (issued := days.get((address, on))) and is_newer(held, issued) and held.revision <= REVISION_MAX
-        if on >= today or any(window.closes > now for window in issued.day.windows)
+        if on >= today or is_open(issued.day, now)
     ]
     return tuple(sorted(found, key=lambda one: (one.on, one.address.gate)))

@@ -104,9 +104,11 @@ def _opened(name: str, change: Change) -> Hold:
 
 
 def _ends(own: Iterable[Change], changes: Iterable[Change]) -> list[tuple[str, Change]]:
-    """Which change ended which hold, the earliest first."""
+    """Which change ended which hold, the earliest first. One that is named by its number was not ended before it."""
     opened = {change.n: hold_id(change) for change in own if change.kind == "hold"}
+    since = {hold_id(change): change.n for change in own if change.kind == "hold" and not change.ids}
     ends = [(name, change) for change in own if change.kind == "resume" for name in change.ids]
+    ends = [(name, change) for name, change in ends if since.get(name, 0) <= change.n]
     ends += [(opened[one.undoes], one) for one in changes if one.kind == "undo" and one.undoes in opened]
     return sorted(ends, key=lambda end: (end[1].at, end[1].n))
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 
@@ -88,6 +89,27 @@ def test_a_resume_that_comes_before_the_press_it_ends_gives_the_same_hold() -> N
     late = PRESSED.but(n=9)
     assert holds(PRESSED, RESUMED) == holds(RESUMED, late) == holds(late, RESUMED) == ended
     assert applied([BASE], [PRESSED, RESUMED]) == applied([BASE], [RESUMED, late])
+
+
+def test_a_resume_that_names_a_number_of_the_future_does_not_end_the_hold_that_gets_it() -> None:
+    assert holds(change(2, "resume", 5, ids=("change-1", "change-3")), change(3, "hold", 10)) == [
+        ("change-3", 10, None)
+    ]
+
+
+def test_whatever_number_a_press_and_its_ends_got_the_holds_are_the_same() -> None:
+    told = [
+        PRESSED,
+        RESUMED,
+        change(7, "resume", 65, ids=("east/0123abcd-7", "east/0123abcd-9", "west/0123abcd-1")),
+        change(8, "hold", 20, gate="east", ids=("east/0123abcd-9",)),
+    ]
+    seen = {
+        applied([BASE, WEST], [one.but(n=n + 1) for n, one in enumerate(order)])[0].model_dump_json()
+        for order in permutations(told)
+    }
+    assert len(seen) == 1
+    assert holds(*told) == [("east/0123abcd-7", 10, 65), ("east/0123abcd-9", 20, 65)]
 
 
 def test_a_resume_of_another_gates_button_is_not_in_this_gates_day() -> None:
