@@ -34,6 +34,9 @@ from config.errors import BadInputError, OutsideError
 from config.lint import clock as clock_text
 from config.lint import read
 from config.plan import Plan
+from deploy.demo_now import Now, Stream
+from deploy.demo_qr import address
+from deploy.demo_screen import Screen
 
 SAMPLE = Path(__file__).parent / "examples" / "shifan.toml"
 WINDOW = "noon"
@@ -43,6 +46,7 @@ READY_WITHIN_S = 300
 IDLE_WITHIN_S = 20
 END_WITHIN_S = 10
 CLOCK = SystemClock()
+SCREEN = Screen(sys.stdout)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -62,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             _run(Path(folder), options, stack)
         except Over:
-            _print("已中断 stopped")
+            SCREEN.print("已中断 stopped")
             return 130
         except (BadInputError, OutsideError) as error:
             print(error, file=sys.stderr)
@@ -90,7 +94,7 @@ def _run(folder: Path, options: argparse.Namespace, stack: contextlib.ExitStack)
         settings.write_text(_gate_settings(plan, gate.id, port, player))
         stack.enter_context(_Child(gate.name, ["gate", "--settings", str(settings)]).running())
     watch = stack.enter_context(_Watch(plan, port).watching())
-    _print("准备语音与校门 … preparing voices and gates")
+    SCREEN.print("准备语音与校门 … preparing voices and gates")
     watch.wait(
         READY_WITHIN_S,
         lambda gate: gate.ready(CLOCK.utc().astimezone(zone).date()),
@@ -102,7 +106,10 @@ def _run(folder: Path, options: argparse.Namespace, stack: contextlib.ExitStack)
     before = {gate.id: gate.revision(on) for gate in watch.gates.values()}
     centre.signal(signal.SIGHUP)
     watch.wait(READY_WITHIN_S, lambda gate: gate.revision(on) > before[gate.id], "没有新表 no new day")
-    _print(f"就绪 ready：{plan.school.name}，{len(plan.classes)} 个班，{first:%H:%M:%S} 开始{plan.windows[1].name}")
+    begins = f"{plan.school.name}，{len(plan.classes)} 个班，{first:%H:%M:%S} 开始{plan.windows[1].name}"
+    SCREEN.print(f"就绪 ready：{begins}\n{address(f'http://127.0.0.1:{school.page}/', SCREEN)}")
+    stack.callback(SCREEN.show, ())
+    stack.enter_context(Stream(school.page, Now(SCREEN).take).reading())
     _watch_window(watch, options.minutes, on, first)
     stack.pop_all().close()
     _report(school, on, options.audio, recorders)
@@ -118,13 +125,13 @@ def _watch_window(watch: "_Watch", minutes: float | None, on: date, first: datet
 def _report(school: "_School", on: date, audio: Path | None, recorders: dict[str, Recorder]) -> None:
     ask = [sys.executable, "-P", "-m", "fangxue", "records", "day", "--settings", str(school.centre), "--date", str(on)]
     sheet = subprocess.run(ask, capture_output=True, text=True, check=False)
-    _print(sheet.stdout + sheet.stderr)
+    SCREEN.print(sheet.stdout + sheet.stderr)
     if audio is not None:
         begins = {gate: recorder.begins_utc.isoformat() for gate, recorder in recorders.items() if recorder.begins_utc}
         records = subprocess.run([*ask, "--json"], capture_output=True, text=True, check=True).stdout
         about = {"date": on.isoformat(), "first_sample_at": begins, "records": json.loads(records)}
         (audio / "demo.json").write_text(json.dumps(about, ensure_ascii=False, indent=1))
-        _print(f"录音 recordings: {audio}/*.wav，{audio}/demo.json")
+        SCREEN.print(f"录音 recordings: {audio}/*.wav，{audio}/demo.json")
 
 
 # The school ---------------------------------------------------------------------------------------
@@ -260,7 +267,7 @@ class _Child:
         assert self._process.stdout is not None
         with self._process.stdout as lines:
             for line in lines:
-                _print(f"[{self._name}] {line.rstrip()}")
+                SCREEN.print(f"[{self._name}] {line.rstrip()}")
                 self._on_line(line)
 
 
@@ -344,12 +351,6 @@ class _Watch:
             topic = topics.parse(event.topic)
             if topic is not None and topic.address.gate in self.gates:
                 self.gates[topic.address.gate].status = decode(event.payload, Status)
-
-
-def _print(text: str) -> None:
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.write(f"{text}\n")  # one write: lines of several children do not mix
-        sys.stdout.flush()
 
 
 if __name__ == "__main__":
