@@ -73,7 +73,7 @@ def ask(trust: Trust, monotonic_s: float) -> tuple[Trust, Ask | None]:
 
 
 def answered(trust: Trust, time: Time, monotonic_s: float) -> Trust:
-    """An answer that came at `monotonic_s`. One to an old question, too late or impossible in itself changes nothing."""
+    """An answer that came at `monotonic_s`. One to an old question, too late or impossible changes nothing."""
     if trust.asked is None or (time.start, time.n) != (trust.start, trust.asked[0]) or time.error_s is None:
         return trust
     spent_s = monotonic_s - trust.asked[1]
