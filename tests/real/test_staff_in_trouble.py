@@ -29,9 +29,9 @@ def test_a_gate_that_is_down_is_named_and_comes_back_to_the_newest_day(tmp_path:
         revision = site.state()["gates"][0]["revision"]
         _, confirmed_at_s = site.wait_status(lambda one: one.start > start and site.holds(one, revision))
         took_s = confirmed_at_s - site.gate.found_at_s
+        back = site.wait_state(lambda state: state["confirmed"] == 1)
         assert CLOCK.utc() < planned[0], "it was to be back before the first call"
         found = site.wait_records(all_final("w1", 3))
-        back = site.wait_state(lambda state: state["gates"][0]["doing"] == "idle")
     (gate,) = lost["gates"]
     assert (gate["name"], gate["confirmed"], lost["confirmed"]) == ("东门", False, 0)
     assert 0 <= gate["age_s"] < limits.LOST_AFTER_S, "its will made it faster"
@@ -41,7 +41,7 @@ def test_a_gate_that_is_down_is_named_and_comes_back_to_the_newest_day(tmp_path:
     assert on_time(site.heard(), [planned[0], *planned[2:]])
     assert results(found, "w1") == announced(1, 3, 4)
     states = {one["id"]: one["state"] for one in back["classes"]}
-    assert (back["gates"][0]["link"], back["confirmed"], states["g3c2"]) == ("up", 1, "skipped")
+    assert (back["gates"][0]["link"], states["g3c2"]) == ("up", "skipped")
 
 
 def test_a_hold_in_a_sentence_lets_it_end_and_a_resume_keeps_the_distances(tmp_path: Path) -> None:
@@ -54,7 +54,8 @@ def test_a_hold_in_a_sentence_lets_it_end_and_a_resume_keeps_the_distances(tmp_p
         assert site.ask("POST", "/v1/changes", hold)[0] == 200
         site.gate.wait_for("红灯亮")
         red = CLOCK.utc() - timedelta(seconds=CLOCK.monotonic_s() - site.gate.found_at_s)
-        # Until the third call is due, and waits.
+        # Until the third call is due, and waits; longer than any of these instants is off.
+        site.wait_until(planned[2] + timedelta(seconds=3))
         site.wait_status(lambda one: one.doing == "held" and any("g3c3" in cue for cue in one.waiting))
         holds = [one["id"] for one in site.state()["gates"][0]["holds"]]
         resume = {"key": "resume", "by": "王老师", "kind": "resume", "gate": "east", "ids": holds}
@@ -66,7 +67,7 @@ def test_a_hold_in_a_sentence_lets_it_end_and_a_resume_keeps_the_distances(tmp_p
     assert on_time([one, two], planned[:2])
     assert changes["hold"] < red < two[1], "red at once, in the sentence"
     assert abs((two[1] - two[0]) - (one[1] - one[0])) < timedelta(seconds=0.2), "the sentence ended whole"
-    assert three[0] > changes["resume"] > planned[2], "nothing began in the hold"
+    assert three[0] > changes["resume"], "nothing began in the hold"
     assert abs((four[0] - three[0]).total_seconds() - every_s) < ON_TIME_S, "distances are kept"
     assert results(found, "w1") == announced(1, 2, 3, 4)
     late_s = [record["slip_s"] for record in found if "/w1/" in record["cue"]]
