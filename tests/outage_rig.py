@@ -229,21 +229,31 @@ repeat = 1
 
     def wait_until(self, at: datetime) -> None:
         """By the centre's clock, as REST shows it."""
-        self.wait_state(lambda state: datetime.fromisoformat(state["server_time"]) >= at)
+        self.wait_state(lambda state: datetime.fromisoformat(state["server_time"]) >= at, at)
 
     # What is known --------------------------------------------------------------------------------
 
-    def wait_status(self, good: Callable[[Status], bool]) -> tuple[Status, float]:
-        """The first good status that nobody waited for yet, and when it came."""
-        end_s, last = CLOCK.monotonic_s() + WITHIN_S, None
+    def wait_status(self, good: Callable[[Status], bool], due: datetime | None = None) -> tuple[Status, float]:
+        """The first good status that nobody waited for yet, and when it came; the ceiling counts from `due`."""
+        end_s, last = _ceiling_s(due), None
         while True:
             try:
                 at_s, last = self.statuses.get(timeout=max(0.0, end_s - CLOCK.monotonic_s()))
             except queue.Empty:
-                raise AssertionError(f"no such status in {WITHIN_S} s; the last was {last}") from None
+                raise AssertionError(f"no such status came; the last was {last}") from None
             if good(last):
                 self.status = last
                 return last, at_s
+
+    def wait_called(self, window: str, count: int) -> Records:
+        """The day's records, once the gate has nothing left in the window and the centre has so many final ones of it.
+
+        They are not asked for earlier: a command costs a second of this machine, and a starved gate says things twice.
+        """
+        first, calls, every_s = self._windows[window]
+        over = first + timedelta(seconds=calls * every_s)
+        self.wait_status(lambda one: one.doing == "idle" and f"/{window}/" not in (one.next or f"/{window}/"), over)
+        return self.wait_records(_all_final(window, count))
 
     def wait_ready(self) -> Status:
         """The gate holds the day that was issued, and found nothing wrong with itself."""
@@ -260,12 +270,12 @@ repeat = 1
         state: dict[str, Any] = self.ask("GET", "/v1/state")[1]
         return state
 
-    def wait_state(self, good: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def wait_state(self, good: Callable[[dict[str, Any]], bool], due: datetime | None = None) -> dict[str, Any]:
         """What REST shows, as soon as it is good."""
-        tick, end_s = threading.Event(), CLOCK.monotonic_s() + WITHIN_S
+        tick, end_s = threading.Event(), _ceiling_s(due)
         while not good(state := self.state()):
-            tick.wait(0.1)
-            assert CLOCK.monotonic_s() < end_s, f"no such state in {WITHIN_S} s; the last was {state}"
+            tick.wait(0.3)
+            assert CLOCK.monotonic_s() < end_s, f"no such state came; the last was {state}"
         return state
 
     def ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> tuple[int, Any]:
@@ -345,14 +355,20 @@ repeat = 1
                 self._acked.set()
 
 
+def _ceiling_s(due: datetime | None) -> float:
+    """Monotonic: `WITHIN_S` after now, or after the instant that is waited for."""
+    ahead_s = 0.0 if due is None else max(0.0, (due - CLOCK.utc()).total_seconds())
+    return CLOCK.monotonic_s() + ahead_s + WITHIN_S
+
+
 def results(records: Records, window: str) -> list[tuple[str, int, str, bool]]:
     """Class, attempt, result, final of a window's records."""
     rows = [(one["cue"].split("/"), one) for one in records]
     return [(cue[2], one["attempt"], one["result"], one["final"]) for cue, one in rows if cue[1] == window]
 
 
-def all_final(window: str, count: int) -> Callable[[Records], bool]:
-    """For `wait_records`: so many records of the window are there, and nothing is open."""
+def _all_final(window: str, count: int) -> Callable[[Records], bool]:
+    """So many records of the window are there, and nothing is open."""
 
     def good(found: Records) -> bool:
         rows = results(found, window)

@@ -12,7 +12,7 @@ from typing import Any
 from broker.wire.messages import Status, decode
 from config import limits
 from config.day import GateDay
-from outage_rig import EVERY_S, NAMES, Site, all_final, announced, on_time, results
+from outage_rig import EVERY_S, NAMES, Site, announced, on_time, results
 from process_rig import CLOCK, WITHIN_S
 
 FIVE = announced(1, 2, 3, 4, 5)
@@ -53,8 +53,7 @@ def test_a_broker_that_is_gone_for_a_window_and_comes_back_empty_costs_no_call_a
         owed = site.wait_records(lambda _: True)
         assert results(owed, "w1") == [(f"g3c{n}", 0, "unreported", False) for n in range(1, 6)]
         _broker_returns(site)
-        assert results(site.wait_records(all_final("w1", 5)), "w1") == FIVE
-        site.wait_ready()
+        assert results(site.wait_called("w1", 5), "w1") == FIVE
 
         second = site.open_window("w2", calls=2)
         held = site.status.days
@@ -64,7 +63,7 @@ def test_a_broker_that_is_gone_for_a_window_and_comes_back_empty_costs_no_call_a
         dates = [site.on + timedelta(days=n) for n in range(2)]
         days = [f"fangxue/v1/lab/east/down/day/{on}" for on in dates]
         standing = site.retained(["fangxue/v1/lab/east/up/status", *days])
-        found = site.wait_records(all_final("w2", 2))
+        found = site.wait_called("w2", 2)
         assert (results(found, "w1"), results(found, "w2")) == (FIVE, announced(1, 2))
         assert len(found) == 7
         sent = sorted(site.broker.received("centre", "day/"))
@@ -104,7 +103,7 @@ def test_a_centre_that_is_gone_for_a_window_and_a_new_card_cost_no_call_and_no_r
         assert site.centre.end(signal.SIGKILL) == -signal.SIGKILL
         _calls_by_itself(site, first)
         site.start_centre()  # the time was confirmed for seven days
-        assert results(site.wait_records(all_final("w1", 5)), "w1") == FIVE
+        assert results(site.wait_called("w1", 5), "w1") == FIVE
 
         card = site.status.log
         assert site.gate.end() == 0, site.gate.said
@@ -112,7 +111,7 @@ def test_a_centre_that_is_gone_for_a_window_and_a_new_card_cost_no_call_and_no_r
         site.start_gate()
         site.wait_status(lambda status: status.log != card and len(status.days) == limits.HORIZON_DAYS)
         second = site.open_window("w2", calls=2)
-        found = site.wait_records(all_final("w2", 2))
+        found = site.wait_called("w2", 2)
         assert site.status.log != card
     assert on_time(site.heard(), [*first, *second])
     assert results(found, "w2") == announced(1, 2)
@@ -140,7 +139,7 @@ def test_an_unvouched_clock_calls_nothing_and_names_the_remedy_until_an_owner_co
         answer = site.ask("POST", "/v1/time/confirm", {"by": "王校长"})
         site.wait_status(lambda one: one.check == () and one.bound_s is not None)
         planned = site.open_window("w2", calls=2)
-        found = site.wait_records(all_final("w2", 2))
+        found = site.wait_called("w2", 2)
     assert (amber.bound_s, amber.doing) == (None, "idle")
     assert (unvouched["vouched"], unvouched["bound_s"]) == (False, None)
     assert "时间没有人确认，校门不会自动叫班" in page

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from config import limits
-from outage_rig import Site, all_final, announced, on_time, results
+from outage_rig import Site, announced, on_time, results
 from process_rig import CLOCK
 
 NEWEST_DAY_WITHIN_S = 10.0
@@ -31,7 +31,7 @@ def test_a_gate_that_is_down_is_named_and_comes_back_to_the_newest_day(tmp_path:
         took_s = confirmed_at_s - site.gate.found_at_s
         back = site.wait_state(lambda state: state["confirmed"] == 1)
         assert CLOCK.utc() < planned[0], "it was to be back before the first call"
-        found = site.wait_records(all_final("w1", 3))
+        found = site.wait_called("w1", 3)
     (gate,) = lost["gates"]
     assert (gate["name"], gate["confirmed"], lost["confirmed"]) == ("东门", False, 0)
     assert 0 <= gate["age_s"] < limits.LOST_AFTER_S, "its will made it faster"
@@ -60,9 +60,8 @@ def test_a_hold_in_a_sentence_lets_it_end_and_a_resume_keeps_the_distances(tmp_p
         holds = [one["id"] for one in site.state()["gates"][0]["holds"]]
         resume = {"key": "resume", "by": "王老师", "kind": "resume", "gate": "east", "ids": holds}
         assert site.ask("POST", "/v1/changes", resume)[0] == 200
-        found = site.wait_records(all_final("w1", 4))
+        found = site.wait_called("w1", 4)
         changes = {one["kind"]: datetime.fromisoformat(one["at"]) for one in site.state()["changes"]}
-        final, _ = site.wait_status(lambda one: one.doing == "idle" and "/later/" in (one.next or ""))
     (one, two, three, four) = site.heard()
     assert on_time([one, two], planned[:2])
     assert changes["hold"] < red < two[1], "red at once, in the sentence"
@@ -74,4 +73,4 @@ def test_a_hold_in_a_sentence_lets_it_end_and_a_resume_keeps_the_distances(tmp_p
     # The first one also waits for its amplifier.
     late = timedelta(seconds=late_s[2])
     assert on_time([three, four], [planned[2] + late + timedelta(milliseconds=limits.LEAD_MS), planned[3] + late])
-    assert (final.holds, final.problems) == ((), 0)
+    assert (site.status.holds, site.status.problems) == ((), 0)
