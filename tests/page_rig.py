@@ -21,8 +21,8 @@ from broker.wire.transport import Arrived, TransportEvent
 from broker.wire.transport_paho import PahoTransport
 from config import limits
 from config.day import GateDay
+from config.lint import clock as text_of
 from process_rig import CLOCK, WITHIN_S, ZONE, Program, School, now
-from process_rig import clock_text as text_of
 
 SHOTS = Path(__file__).parent.parent / "var" / "screenshots"
 SHOTS.mkdir(parents=True, exist_ok=True)
@@ -199,9 +199,9 @@ weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     def url(self) -> str:
         return f"http://127.0.0.1:{self.page}/"
 
-    def _asked(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
+    def _asked(self, method: str, path: str, body: dict[str, object] | None = None) -> tuple[int, dict[str, Any]]:
         with closing(HTTPConnection("127.0.0.1", self.page, timeout=WITHIN_S)) as line:
-            line.request(method, path, body and json.dumps(body), {"Content-Type": "application/json"})
+            line.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
             answer = line.getresponse()
             return answer.status, json.loads(answer.read())
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from page_rig import GATES, SHOTS, TwoGates, answered_ms, button, done, phone, shoot, tile, watch_answers
 
-EVERY_S = 4.0
+EVERY_S = 3.4
 CLASSES = 5
 RED = "红灯亮"
 CEILING_MS = 10_000
