@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from page_rig import GATES, SHOTS, TwoGates, answered_ms, button, done, phone, shoot, tile, watch_answers
 
 EVERY_S = 3.4
-CLASSES = 5
+CLASSES = 4
 RED = "红灯亮"
 CEILING_MS = 10_000
 
@@ -63,7 +63,7 @@ def test_a_dismissal_is_held_resumed_and_a_class_called_out_of_order(browser: Br
             school.programs[gate].wait_for(RED)
         shoot(page, "held")
         following = max(at(one["next_at"]) for one in school.state()["gates"])
-        until(page, following + timedelta(seconds=2))
+        until(page, following + timedelta(seconds=1))
 
         button(page, "撤销").tap()  # the instant of 四年级一班 has passed: it comes back behind the rest
         done(page, "撤销本班暂缓")
@@ -74,12 +74,12 @@ def test_a_dismissal_is_held_resumed_and_a_class_called_out_of_order(browser: Br
         lasted = at(hold[1]) - at(hold[0])
         moved = at(resumed["window"]["closes"]) - closes
         assert abs(moved - lasted) < timedelta(milliseconds=5)
-        assert lasted > timedelta(seconds=2)
+        assert lasted > timedelta(seconds=1)
         shown = page.locator("[data-region=top] [data-left]").get_attribute("data-left")
         assert shown == str(round(at(resumed["window"]["closes"]).timestamp() * 1000))
 
-        tile(page, "g3c5").tap()
-        done(page, "叫三年级五班")
+        tile(page, "g3c4").tap()
+        done(page, "叫三年级四班")
         asked = at(next(one["at"] for one in school.state()["changes"] if one["kind"] == "call"))
         school.wait(lambda state: all(one["said"] == one["total"] for one in state["gates"]))
         records = school.records()
@@ -88,18 +88,18 @@ def test_a_dismissal_is_held_resumed_and_a_class_called_out_of_order(browser: Br
 
     east, west = calls(records, "east"), calls(records, "west")
     late = [one for one in east.values() if due(one) >= at(hold[1])]
-    own = east["g3c5"]
+    own = east["g3c4"]
     late.remove(own)
     assert due(own) == asked
     assert at(own["actual"]) - asked < timedelta(seconds=10)
     taken = asked + timedelta(seconds=2)  # a call that was due before the gate knew
     assert [one for one in late if taken < at(one["actual"]) < at(own["actual"])] == []
-    after = [one for one in late if at(one["actual"]) > at(own["actual"])]  # its sentence may have moved them, as one
-    for rest in (after, [one for one in west.values() if due(one) >= at(hold[1])]):
+    for rest in (late, [one for one in west.values() if due(one) >= at(hold[1])]):
         gaps = [(later - sooner).total_seconds() for sooner, later in pairwise(sorted(map(due, rest)))]
         assert len(gaps) >= 1
-        assert min(gaps) > EVERY_S - 0.1
-        if all(one["attempt"] == 1 for one in rest):  # else the machine was too busy to play, and said it again
+        assert min(gaps) > EVERY_S - 0.1  # at the east gate wider by the sentence that came between
+        # A machine too busy to play says so in its records, and says it again.
+        if rest is not late and all(one["attempt"] == 1 for one in rest):
             assert gaps == [pytest.approx(EVERY_S, abs=0.1)] * len(gaps)
     assert max(west.values(), key=due) == west["g4c1"]
 
