@@ -133,8 +133,9 @@ def _clock(turn: Turn) -> None:
 def _holds(turn: Turn) -> None:
     was, held = turn.state.held, bool(open_holds(turn.state, turn.now)) or turn.state.book.alert is not None
     turn.set(held=held)
-    if was and not held:
-        _freed(turn, turn.now.utc)
+    if was and not held:  # free for the loudspeaker: the amplifier takes its lead, and then the distances are kept
+        lead_s = max(limits.LEAD_MS / 1000, turn.state.free_from_s - turn.now.monotonic_s)
+        _freed(turn, turn.after(lead_s))
 
 
 def _freed(turn: Turn, free: datetime) -> None:

@@ -201,7 +201,8 @@ weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
     def _asked(self, method: str, path: str, body: dict[str, object] | None = None) -> tuple[int, dict[str, Any]]:
         with closing(HTTPConnection("127.0.0.1", self.page, timeout=WITHIN_S)) as line:
-            line.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
+            payload = json.dumps(body).encode() if body else None
+            line.request(method, path, payload, {"Content-Type": "application/json"})
             answer = line.getresponse()
             return answer.status, json.loads(answer.read())
 
