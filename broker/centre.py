@@ -301,12 +301,19 @@ class Centre:
         self.parts.log(f"问题 problem, tried again in {limits.STATUS_EVERY_S:.0f} s: {error}")
         self._again_s = self.parts.clock.monotonic_s() + limits.STATUS_EVERY_S
 
-    def _settle(self, address: Address, day: GateDay, window: str) -> None:
+    def _settle(self, address: Address, day: GateDay, window: str | None) -> None:
         """A dead gate's silence is recorded too."""
         final = {
             record.cue for owner, record in self.parts.store.records(day.date) if owner == address and record.final
         }
-        silent = [cue for cue in day.cues if cue.window == window and cue.state == "planned" and cue.id not in final]
+        utc = self.parts.clock.utc()
+        silent = [
+            cue
+            for cue in day.cues
+            if cue.window == window and cue.state == "planned" and cue.id not in final
+            # What stands outside windows ends one by one.
+            and (window is not None or cue.until < utc)
+        ]
         records = [
             Record(
                 cue=cue.id, attempt=0, revision=day.revision, result="unreported", final=False, planned=cue.at,
