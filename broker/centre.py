@@ -310,7 +310,9 @@ class Centre:
         silent = [
             cue
             for cue in day.cues
-            if cue.window == window and cue.state == "planned" and cue.id not in final
+            if cue.window == window
+            and cue.state == "planned"
+            and cue.id not in final
             # What stands outside windows ends one by one.
             and (window is not None or cue.until < utc)
         ]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from broker.wire.topics import Address
-from broker.wire.transport_memory import MemoryBroker
+from broker.wire.transport_memory import MemoryBroker, MemoryTransport
 from config.clock_fake import FakeClock
 from config.lint import read
 from edge.book import Entry
@@ -105,11 +105,16 @@ def _only(fields: dict[str, Any], names: tuple[str, ...]) -> Iterator[tuple[str,
 
 @dataclass(slots=True)
 class Fuse:
-    """The power goes before so many more effects; `left`: what the disk keeps of an entry on its way."""
+    """The power goes before so many more effects; `only`: of this kind ("": of any).
+
+    `left`: what the disk keeps of an entry on its way; `sent`: what was handed to the network just before still leaves.
+    """
 
     effects_left: int
     off_s: float
     left: str = "nothing"
+    sent: bool = False
+    only: str = ""
 
 
 class Machine:
@@ -121,13 +126,14 @@ class Machine:
         self.up = False
         self.fuse: Fuse | None = None
         self.wake_s = 0.0
+        self.transport: MemoryTransport | None = None
 
     def saw(self, what: What) -> None:
         self.world.saw(self.name, what)
 
-    def effect(self) -> None:
+    def effect(self, kind: str) -> None:
         """About to do something that the outside can see."""
-        if self.fuse is not None:
+        if self.fuse is not None and self.fuse.only in ("", kind):
             self.fuse.effects_left -= 1
             if self.fuse.effects_left < 0:
                 raise PowerCutError
@@ -152,12 +158,19 @@ class Machine:
 
     def cut_power(self, off_s: float) -> None:
         """Now, without a goodbye, for so long."""
+        if self.fuse is not None and self.fuse.sent:
+            self.flush()
         self.fuse = None
         if self.up:
             self.up = False
             self.saw(Told(f"power cut for {off_s:.1f} s"))
             self.stop()
             self.world.after(off_s, self.boot)
+
+    def flush(self) -> None:
+        """What was handed to the network leaves."""
+        if self.transport is not None:
+            self.world.broker._carry(self.transport)
 
     def turn(self) -> bool:
         """Whatever waits or is due; whether anything moved."""

@@ -77,6 +77,7 @@ class Fault(Enum):
     LOSSES = "messages lost"
     DOUBLES = "messages doubled"
     DELAYS = "messages late, and overtaken"
+    LARGE_LOST = "messages of more than 1200 bytes: days do not arrive, live cues do"
     HALF_OPEN = "a link that stands, and carries nothing"
     DISK_FULL = "a gate's disk is full"
     DISK_READ_ONLY = "a gate's disk cannot be written"
@@ -112,10 +113,12 @@ def _for(school: School, t: float, lasts_s: float, begin: Callable[[], None], en
     school.world.on(min(t + lasts_s, CALM - 1), end)
 
 
-def _light(machine: Machine, source: random.Random, lefts: tuple[str, ...]) -> None:
-    """Instants around a call are where it matters: the fuse burns there, effect by effect."""
+def _light(machine: Machine, source: random.Random, kinds: tuple[str, ...]) -> None:
+    """The fuse burns from here on, effect by effect; or before one of the effects after which much is different."""
     off_s = source.choice([0.0, 0.5, 5.0, 20.0, 45.0])
-    machine.fuse = Fuse(source.randint(0, 12), off_s, source.choice(lefts))
+    left, sent = source.choice(["nothing", "half", "all"]), source.random() < 0.5
+    only = source.choice(["", *kinds])
+    machine.fuse = Fuse(source.randint(0, 2 if only else 12), off_s, left, sent, only)
 
 
 def _near_a_call(source: random.Random) -> float:
@@ -127,13 +130,13 @@ def _near_a_call(source: random.Random) -> float:
 def _power_cut(school: School, source: random.Random) -> None:
     for _ in range(source.randint(1, 3)):
         gate = _any(school, source)
-        school.world.on(_near_a_call(source), partial(_light, gate, source, ("nothing", "half", "all")))
+        school.world.on(_near_a_call(source), partial(_light, gate, source, ("write", "play")))
 
 
 def _centre_killed(school: School, source: random.Random) -> None:
-    for _ in range(source.randint(1, 3)):
+    for _ in range(source.randint(1, 4)):
         t = source.choice([0.5, _near_a_call(source), source.uniform(0, 150)])
-        school.world.on(t, partial(_light, school.centre, source, ("nothing",)))
+        school.world.on(t, partial(_light, school.centre, source, ("keep_event", "keep_change", "keep_days")))
 
 
 def _broker_empty(school: School, source: random.Random) -> None:
@@ -164,6 +167,12 @@ def _weather(school: School, source: random.Random, **what: float) -> None:
             for own in ("loses", "doubles", "delays", "delay_max_s")
         }
         school.world.broker.weather[name] = Weather(source, **shares)
+
+
+def _large_lost(school: School, source: random.Random) -> None:
+    name = str(address(_any(school, source).name))
+    lossy = Weather(source, most_bytes=1200)
+    school.world.on(source.choice([0.0, 20.0, 61.0]), lambda: school.world.broker.weather.update({name: lossy}))
 
 
 def _half_open(school: School, source: random.Random) -> None:
@@ -296,6 +305,7 @@ _ARMS: dict[Fault, Arm] = {
     Fault.DELAYS: lambda school, source: _weather(
         school, source, delays=source.choice([0.3, 1.0]), delay_max_s=source.choice([0.2, 5.0, 20.0])
     ),
+    Fault.LARGE_LOST: _large_lost,
     Fault.HALF_OPEN: _half_open,
     Fault.DISK_FULL: partial(_disk, full=True),
     Fault.DISK_READ_ONLY: partial(_disk, full=False),
@@ -334,7 +344,13 @@ MIXES: tuple[tuple[Happening, ...], ...] = (
     (D.HOLD, D.CALL, F.LOSSES, F.DOUBLE_TAPS),
     (D.HOLD, D.SKIP, D.UNDO, F.POWER_CUT),
     (D.HOLD, D.EXTEND, D.NOTICE, F.ALL_OFFLINE),
+    (D.HOLD_TWICE, D.CALL),
+    (D.HOLD_TWICE, F.DELAYS, F.POWER_CUT),
+    (D.DELAY, D.CALL, F.LOSSES),
+    (F.LARGE_LOST, D.DELAY),
+    (F.LARGE_LOST, D.SKIP_LATE, F.POWER_CUT),
     (D.SKIP_LATE,),
+    (D.HOLD_LATE,),
     (D.SKIP_LATE, F.DELAYS),
     (D.SKIP_LATE, D.UNDO, D.CALL, F.DOUBLES),
     (D.DELAY, D.UNDO, F.CENTRE_KILLED, F.DOUBLE_TAPS),

@@ -44,12 +44,12 @@ class Wire(MemoryTransport):
         self._machine = machine
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
-        self._machine.effect()
+        self._machine.effect("publish")
         self._machine.saw(Sends(topic, payload))
         return super().publish(topic, payload, retain=retain)
 
     def accept(self, receipt: int) -> None:
-        self._machine.effect()
+        self._machine.effect("accept")
         super().accept(receipt)
 
 
@@ -62,7 +62,7 @@ class Disk(MemoryJournal):
 
     def append(self, entry: bytes) -> None:
         try:
-            self._machine.effect()
+            self._machine.effect("write")
         except BaseException:
             assert self._machine.fuse is not None
             self.cut_power(entry, cast("Any", self._machine.fuse.left))
@@ -83,7 +83,7 @@ class Loudspeaker(FakePlayer):
         self._machine = machine
 
     def play(self, token: str, clip: Path, gain_db: float) -> None:
-        self._machine.effect()
+        self._machine.effect("play")
         sounds = len(self.heard)
         super().play(token, clip, gain_db)
         self._machine.saw(Plays(token, len(self.heard) > sounds))
@@ -98,7 +98,7 @@ class Lamps:
         self.lights = Lights()
 
     def show(self, lights: Lights) -> None:
-        self._machine.effect()
+        self._machine.effect("show")
         if self.broken:
             raise OutsideError(self.broken)
         self.lights = lights
@@ -117,7 +117,7 @@ class Clips:
         self._made: set[str] = set()
 
     def render(self, says: tuple[str, ...]) -> None:
-        self._machine.effect()
+        self._machine.effect("render")
         for say in says:
             takes_s = 0.01 if say in self._made else self.takes_s(say)
             done = partial(self._done, say, self._machine.starts, good=takes_s is not None)
@@ -145,7 +145,6 @@ class GateMachine(Machine):
         self.player = Loudspeaker(self)
         self.starts = 0
         self.runtime: Runtime | None = None
-        self.transport: Wire | None = None
 
     def start(self) -> None:
         self.starts += 1
@@ -213,7 +212,7 @@ class WatchedStore:
             return method
 
         def effect(*args: object) -> object:
-            self._machine.effect()
+            self._machine.effect(name)
             kept = method(*args)
             self._machine.saw(Told(f"store {name}"))
             return kept
@@ -232,7 +231,6 @@ class CentreMachine(Machine):
         self.alarm = FakeAlarm()
         self.inbox: deque[TransportEvent] = deque()
         self.centre: Centre | None = None
-        self.transport: Wire | None = None
 
     def start(self) -> None:
         self.inbox.clear()

@@ -22,6 +22,8 @@ class Deed(Enum):
     """What staff may do on a day."""
 
     HOLD = "hold, and resume what the page shows"
+    HOLD_LATE = "hold one second before a call, or in its lead"
+    HOLD_TWICE = "two people hold, and one resumes"
     DELAY = "delay the rest"
     SKIP = "skip a class"
     SKIP_LATE = "skip a class one second before its call, or in its lead"
@@ -88,6 +90,20 @@ def _hold(staff: Staff, view: View, source: random.Random) -> None:
     staff.world.after(source.choice([0.5, 3, 15, 40, 70]), partial(staff.do, _resume, source))
 
 
+def _hold_twice(staff: Staff, view: View, source: random.Random) -> None:
+    gate = source.choice(GATES)
+    staff.wish(kind="hold", gate=gate, why="路上有车")
+    staff.world.after(source.choice([0.0, 2.0, 10.0]), partial(staff.wish, kind="hold", gate=gate, why="救护车"))
+    staff.world.after(source.choice([12.0, 20.0]), partial(staff.do, _resume_first, source))
+
+
+def _resume_first(staff: Staff, view: View, source: random.Random) -> None:
+    """From a page that shows the first hold alone."""
+    ids = next((gate.holds[0].id for gate in view.gates if gate.holds), None)
+    if ids is not None:
+        staff.wish(kind="resume", ids=(ids,))
+
+
 def _resume(staff: Staff, view: View, source: random.Random) -> None:
     """One of the holds that the page shows, or all of one gate."""
     shown = source.choice([tuple(hold.id for hold in gate.holds) for gate in view.gates])
@@ -104,14 +120,24 @@ def _skip(staff: Staff, view: View, source: random.Random) -> None:
         staff.wish(kind="skip", **{"class": source.choice(waiting)})
 
 
-def _skip_late(staff: Staff, view: View, source: random.Random) -> None:
+def _soon(staff: Staff, view: View, source: random.Random) -> tuple[str, float] | None:
+    """The class that is called next, and the seconds until just before that."""
     soon = [one for one in view.classes if one.at and one.state in ("waiting", "next") and one.at > staff.world.utc]
-    if soon:
-        one = min(soon, key=lambda one: (one.at or START, one.id))
-        assert one.at is not None
-        early_s = source.choice([1.0, 0.7, 0.6, 0.5, 0.3, 0.19, 0.1, 0.0])
-        wait_s = max(0.0, (one.at - staff.world.utc).total_seconds() - early_s)
-        staff.world.after(wait_s, partial(staff.wish, kind="skip", **{"class": one.id}))
+    one = min(soon, key=lambda one: (one.at or START, one.id), default=None)
+    if one is None or one.at is None:
+        return None
+    early_s = source.choice([1.0, 0.7, 0.61, 0.6, 0.59, 0.5, 0.3, 0.19, 0.1, 0.0])
+    return one.id, max(0.0, (one.at - staff.world.utc).total_seconds() - early_s)
+
+
+def _skip_late(staff: Staff, view: View, source: random.Random) -> None:
+    if soon := _soon(staff, view, source):
+        staff.world.after(soon[1], partial(staff.wish, kind="skip", **{"class": soon[0]}))
+
+
+def _hold_late(staff: Staff, view: View, source: random.Random) -> None:
+    if soon := _soon(staff, view, source):
+        staff.world.after(soon[1], partial(staff.do, _hold, source))
 
 
 def _call(staff: Staff, view: View, source: random.Random) -> None:
@@ -139,6 +165,8 @@ def _undo(staff: Staff, view: View, source: random.Random) -> None:
 
 _DEEDS: dict[Deed, Act] = {
     Deed.HOLD: _hold,
+    Deed.HOLD_LATE: _hold_late,
+    Deed.HOLD_TWICE: _hold_twice,
     Deed.DELAY: _delay,
     Deed.SKIP: _skip,
     Deed.SKIP_LATE: _skip_late,

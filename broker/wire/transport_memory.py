@@ -5,6 +5,7 @@ thread-safe. What a bad network does to messages is the `Weather` of a name; lin
 """
 
 import heapq
+import math
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -23,7 +24,8 @@ _ROUNDS_MAX = 100_000
 class Weather:
     """What the network does to each message from and to one name: shares of 0 to 1, drawn from `source`.
 
-    A delayed message is overtaken by later ones; each copy of a doubled one is delayed by itself.
+    A delayed message is overtaken by later ones; each copy of a doubled one is delayed by itself. Above `most_bytes`
+    nothing gets through, as on a path that drops large packets.
     """
 
     source: random.Random
@@ -31,10 +33,11 @@ class Weather:
     doubles: float = 0.0
     delays: float = 0.0
     delay_max_s: float = 0.0
+    most_bytes: float = math.inf
 
-    def copies(self) -> list[float]:
+    def copies(self, size: int) -> list[float]:
         """The delay of each copy that gets through."""
-        if self.source.random() < self.loses:
+        if size > self.most_bytes or self.source.random() < self.loses:
             return []
         copies = 1 + (self.source.random() < self.doubles)
         return [self._delay_s() for _ in range(copies)]
@@ -273,7 +276,7 @@ class MemoryBroker:
             del session.in_flight[mid]
         messages = client.handover.take(limits.PUBLISH_HANDED_MAX)
         for message in messages:
-            self._pass(client.name, partial(self._publish, message))
+            self._pass(client.name, message, partial(self._publish, message))
             client.handover.done(len(message.payload))
         return self._fill(client, session) or bool(accepted or messages)
 
@@ -309,16 +312,16 @@ class MemoryBroker:
         """One copy for one client, if it wants it and there is room."""
         wanted = any(matches(wish, message.topic) for wish in session.subscriptions)
         if wanted:
-            self._pass(session.name, partial(self._enqueue, session, (message, retained)))
+            self._pass(session.name, message, partial(self._enqueue, session, (message, retained)))
 
     def _enqueue(self, session: _Session, copy: tuple[Message, bool]) -> None:
         if len(session.queue) < limits.BROKER_QUEUED_MAX:
             session.queue.append(copy)
 
-    def _pass(self, name: str, arrive: Callable[[], None]) -> None:
+    def _pass(self, name: str, message: Message, arrive: Callable[[], None]) -> None:
         """Through the weather between the broker and a name."""
         weather = self.weather.get(name)
-        for delay_s in weather.copies() if weather else [0.0]:
+        for delay_s in weather.copies(len(message.payload)) if weather else [0.0]:
             if delay_s:
                 self._delayed += 1
                 heapq.heappush(self._on_the_way, (self._clock.monotonic_s() + delay_s, self._delayed, arrive))

@@ -185,6 +185,10 @@ def test_weather_loses_doubles_and_delays_on_both_ways(rig: MemoryRig) -> None:
     assert broker.due_s == 5.0
     clock.advance(5.0)
     assert gate.arrived().payload == b"doubled"
+    broker.weather[GATE] = Weather(Draws(0.9, 0.9, 0.9, 0.9), most_bytes=5)
+    for payload in (b"larger", b"small"):
+        centre.publish(CUE, payload)
+    assert gate.arrived().payload == b"small"
     broker.weather[GATE] = Weather(Draws(0.0), loses=0.1)
     gate.publish(STATUS, b"lost")
     assert centre.told_nothing()
