@@ -114,6 +114,13 @@ def withdrawn(state: State, cue: Cue) -> bool:
     return next((one.state == "cancelled" for one in day.cues if one.id == cue.id), True)
 
 
+def moved(state: State, cue: Cue) -> bool:
+    """Whether the newest word on the cue gives it a later instant."""
+    day, live = day_of(state, cue.id), state.lives.get(cue.id)
+    known = (live.cue,) if live is not None else day.cues if day is not None else ()
+    return any(one.id == cue.id and one.at > cue.at for one in known)
+
+
 def knows(day: GateDay, live: LiveCue) -> bool:
     """Whether the stored day is at least as new as the live cue."""
     return live.cue.id.startswith(day.date.isoformat()) and day.revision >= live.revision

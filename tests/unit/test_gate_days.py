@@ -297,3 +297,13 @@ def test_classes_that_no_longer_fit_their_window_are_named_until_it_is_extended(
     assert rig.problems() == []
     rig.run(90)
     assert [name for _, name in rig.classes()] == ["1", "2", "3"]
+
+
+def test_a_cue_delayed_in_the_lead_is_said_at_its_new_instant_alone() -> None:
+    rig = Rig()
+    rig.send(came(day(call(1, 0))))
+    rig.run(-0.3)
+    rig.send(came(day(call(1, 20), revision=2)))
+    rig.run(40)
+    assert rig.classes() == [(20.0, "1")]
+    assert rig.results() == [("c1", 1, "interrupted", False), ("c1", 2, "announced", True)]
