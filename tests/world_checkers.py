@@ -1,22 +1,21 @@
 """What must hold on any day: checkers that see every effect, and know nothing of the inside of `step`.
 
-`GateBook` is what an outsider can know of a gate: what it wrote to its disk, and what the changes of the day said.
 A checker is a function that takes what was seen and tells what is wrong; `CHECKERS` lists those that look at each
 effect, `AT_THE_END` those that look at the day as a whole.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from broker.wire import topics
 from broker.wire.messages import Ack, LiveCue, Record, decode, digest
 from config import limits
 from config.changes import Change
-from config.day import Cue, GateDay
+from config.day import GateDay
 from edge.book import ENTRY, Begun, Entry, Kept, Recorded, Reopened, Said, Slipped
 from world import DATE, GATES, START, Plays, Renders, Sends, Shows, Started, What, World, Wrote, address
+from world_book import GateBook
 from world_machines import CentreMachine, GateMachine
 
 AHEAD_S = limits.PLAY_AHEAD_MS / 1000
@@ -25,45 +24,6 @@ A_MINUTE_MAX = {"day": 300, "status": 40, "event": 40, "ask": 40, "time": 40, "a
 """Messages of a kind between the centre and one gate; 151 days and 24 acks are the most that was seen."""
 ENTRIES_MAX = 160
 """In a gate's journal after a day; 80 are the most that was seen."""
-
-
-@dataclass
-class GateBook:
-    """One gate, as its disk and the changes tell it."""
-
-    day: GateDay | None = None
-    opened: set[str] = field(default_factory=set)
-    ended: set[str] = field(default_factory=set)
-    held_s: float = 0.0
-    begun: dict[tuple[str, int], Record] = field(default_factory=dict)
-    said: set[str] = field(default_factory=set)
-    done: set[str] = field(default_factory=set)
-    slips: dict[str, float] = field(default_factory=dict)
-    rendered: set[str] = field(default_factory=set)
-    lives: dict[str, LiveCue] = field(default_factory=dict)
-
-    @property
-    def held(self) -> set[str]:
-        return self.opened - self.ended
-
-    def cue(self, of: str) -> Cue | None:
-        """As the newest that reached the gate has it."""
-        live = self.lives.get(of)
-        if live is not None and (self.day is None or live.revision > self.day.revision):
-            return live.cue
-        return next((cue for cue in self.day.cues if cue.id == of), None) if self.day else None
-
-    def slip_s(self, cue: Cue) -> float:
-        return self.slips.get(cue.id.rsplit("/", 2)[0], 0.0) if cue.kind == "call" and cue.released is None else 0.0
-
-    def ends(self, cue: Cue) -> datetime:
-        """The last instant at which it may begin; a generous one where holds moved the window's end."""
-        until = cue.until + timedelta(seconds=self.slip_s(cue))
-        windows = {window.id: window for window in self.day.windows} if self.day else {}
-        live = self.lives.get(cue.id)
-        window = windows.get(cue.window or "") or (live.window if live else None)
-        held = timedelta(seconds=min(self.held_s, limits.HOLD_MOVES_MAX_S))
-        return min(until, window.closes + held) if window else until
 
 
 class Watch:
@@ -80,6 +40,7 @@ class Watch:
         """(true instant of the first audible sample, token, index in the player's `heard`)."""
         self.sent: Counter[tuple[str, str, int]] = Counter()
         self.disk_failed: set[str] = set()
+        self.started: dict[str, float] = {}
         self.restored = False
 
     def look(self, where: str, what: What) -> Iterator[tuple[str, str]]:
@@ -89,6 +50,8 @@ class Watch:
 
     def saw(self, where: str, what: What) -> None:
         book = self.books.get(where)
+        if isinstance(what, Started):
+            self.started[where] = self.world.t
         match what:
             case Started() if book is not None:
                 self.books[where] = self.replayed(where)
@@ -317,6 +280,16 @@ class Watch:
 
     # The day as a whole ---------------------------------------------------------------------------
 
+    def soon_well(self) -> Iterator[str]:
+        """A little after the last fault whoever is up again knows the time: nobody waits minutes for it."""
+        since_s = max(self.started.get(name, self.world.t) for name in ("centre", *GATES))
+        if all(machine.up for machine in self.world.machines) and self.world.t - since_s > limits.STATUS_EVERY_S / 2:
+            yield from (
+                f"{gate} has no time from a centre that is vouched for"
+                for gate in GATES
+                if (runtime := self.gates[gate].runtime) and runtime.now().bound_s is None
+            )
+
     def finish(self, restored: bool) -> Iterator[str]:
         """After a calm end: everything on, connected, vouched for, no hold."""
         yield from (f"silent: {found}" for found in self.silent(lost=restored))
@@ -351,8 +324,8 @@ class Watch:
             heard[token].append((true, self.gates[gate].player.heard[n]))
         last: dict[str, Record] = {}
         for owner, record in self.centre.store.records(DATE):
-            if owner.gate != gate or record.result == "unreported":
-                continue
+            if owner.gate != gate or record.result == "unreported" or gate in self.disk_failed:
+                continue  # after a power cut attempts without a journal are counted anew
             sounds = heard[f"{record.cue}|{record.attempt}"]
             last[record.cue] = record
             if record.heard == "no" and sounds:

@@ -28,11 +28,14 @@ def live(seed: int, mix: Sequence[Happening] | None = None, *, reraise: bool = F
     school = School(world)
     watch = Watch(world, school.gates, school.centre)
     world.watch = watch
-    for happening in happenings:
+    for happening in dict.fromkeys(happenings):
         arm(school, happening)
     school.boot()
     world.on(CALM, school.calm)
     world.run(CALM + 15)
+    if not world.violations:
+        for found in watch.soon_well():
+            world.violate("soon well", found)
     end = _end(school)
     while not world.violations and world.t < end:
         world.run(end)
@@ -47,7 +50,9 @@ def _end(school: School) -> float:
     """Every window has closed, what is silent was written down, and the news went round."""
     centre = school.centre.centre
     closes = [window.closes for window in centre.view().windows] if centre is not None else []
-    latest = max([START + timedelta(seconds=170), *closes])
+    days = centre.situation().days if centre is not None else ()
+    notices = [cue.until for day in days for cue in day.cues if cue.window is None]
+    latest = max([START + timedelta(seconds=170), *closes, *notices])
     return (latest - START).total_seconds() + 140
 
 

@@ -115,7 +115,7 @@ def _for(school: School, t: float, lasts_s: float, begin: Callable[[], None], en
 
 def _light(machine: Machine, source: random.Random, kinds: tuple[str, ...]) -> None:
     """The fuse burns from here on, effect by effect; or before one of the effects after which much is different."""
-    off_s = source.choice([0.0, 0.5, 5.0, 20.0, 45.0])
+    off_s = source.choice([0.0, 0.0, 0.5, 1.0, 5.0, 20.0, 45.0])
     left, sent = source.choice(["nothing", "half", "all"]), source.random() < 0.5
     only = source.choice(["", *kinds])
     machine.fuse = Fuse(source.randint(0, 2 if only else 12), off_s, left, sent, only)
@@ -128,7 +128,7 @@ def _near_a_call(source: random.Random) -> float:
 
 
 def _power_cut(school: School, source: random.Random) -> None:
-    for _ in range(source.randint(1, 3)):
+    for _ in range(source.randint(2, 4)):
         gate = _any(school, source)
         school.world.on(_near_a_call(source), partial(_light, gate, source, ("write", "play")))
 
@@ -351,6 +351,7 @@ MIXES: tuple[tuple[Happening, ...], ...] = (
     (F.LARGE_LOST, D.SKIP_LATE, F.POWER_CUT),
     (D.SKIP_LATE,),
     (D.HOLD_LATE,),
+    (D.DELAY_LATE, F.DELAYS),
     (D.SKIP_LATE, F.DELAYS),
     (D.SKIP_LATE, D.UNDO, D.CALL, F.DOUBLES),
     (D.DELAY, D.UNDO, F.CENTRE_KILLED, F.DOUBLE_TAPS),

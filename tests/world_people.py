@@ -22,6 +22,7 @@ class Deed(Enum):
     """What staff may do on a day."""
 
     HOLD = "hold, and resume what the page shows"
+    DELAY_LATE = "delay one second before a call, or in its lead"
     HOLD_LATE = "hold one second before a call, or in its lead"
     HOLD_TWICE = "two people hold, and one resumes"
     DELAY = "delay the rest"
@@ -135,6 +136,11 @@ def _skip_late(staff: Staff, view: View, source: random.Random) -> None:
         staff.world.after(soon[1], partial(staff.wish, kind="skip", **{"class": soon[0]}))
 
 
+def _delay_late(staff: Staff, view: View, source: random.Random) -> None:
+    if soon := _soon(staff, view, source):
+        staff.world.after(soon[1], partial(staff.do, _delay, source))
+
+
 def _hold_late(staff: Staff, view: View, source: random.Random) -> None:
     if soon := _soon(staff, view, source):
         staff.world.after(soon[1], partial(staff.do, _hold, source))
@@ -165,6 +171,7 @@ def _undo(staff: Staff, view: View, source: random.Random) -> None:
 
 _DEEDS: dict[Deed, Act] = {
     Deed.HOLD: _hold,
+    Deed.DELAY_LATE: _delay_late,
     Deed.HOLD_LATE: _hold_late,
     Deed.HOLD_TWICE: _hold_twice,
     Deed.DELAY: _delay,
