@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from world import START, World
 from world_checkers import Watch
-from world_faults import CALM, Happening, School, arm, drawn
+from world_faults import CALM, Happening, School, arm
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +20,15 @@ class Told:
     trace_hash: str
 
 
-def live(seed: int, mix: Sequence[Happening] | None = None, *, reraise: bool = False) -> Told:
+def live(seed: int, mix: Sequence[Happening], *, reraise: bool = False) -> Told:
     """A whole day: the morning, the window, its end, and the time the system needs to come to rest."""
-    happenings = drawn(seed) if mix is None else tuple(mix)
+    happenings = tuple(dict.fromkeys(mix))
     world = World(seed)
     world.reraise = reraise
     school = School(world)
     watch = Watch(world, school.gates, school.centre)
     world.watch = watch
-    for happening in dict.fromkeys(happenings):
+    for happening in happenings:
         arm(school, happening)
     school.boot()
     world.on(CALM, school.calm)

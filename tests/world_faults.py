@@ -5,6 +5,7 @@ fault draws from a source of its own, so that one left out moves no other. All o
 """
 
 import random
+import zlib
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
@@ -374,10 +375,14 @@ MIXES: tuple[tuple[Happening, ...], ...] = (
 )  # fmt: skip
 
 
-def drawn(seed: int) -> tuple[Happening, ...]:
-    """A seed's mix, in turn; now and then with one thing more."""
-    source = random.Random(f"{seed} mix")
-    mix = MIXES[seed % len(MIXES)]
-    more: list[Happening] = [*Fault, *Deed]
-    more = [one for one in more if one not in (Fault.RESTORED, Fault.DEAD)]
-    return mix if source.random() < 0.7 else tuple(dict.fromkeys((*mix, source.choice(more))))
+def days(mix: tuple[Happening, ...], count: int) -> list[tuple[int, tuple[Happening, ...]]]:
+    """Seeds of a mix, its own whatever other mixes there are; now and then with one thing more."""
+    first = zlib.crc32(" ".join(one.name for one in mix).encode()) % 1_000_000
+    rare = (Fault.RESTORED, Fault.DEAD)
+    more: list[Happening] = [one for one in (*Fault, *Deed) if one not in rare]
+    drawn = []
+    for seed in range(first, first + count):
+        source = random.Random(f"{seed} mix")
+        extra = () if source.random() < 0.7 else (source.choice(more),)
+        drawn.append((seed, tuple(dict.fromkeys((*mix, *extra)))))
+    return drawn
