@@ -7,6 +7,7 @@ import contextlib
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -174,17 +175,18 @@ class Runtime:
             self.parts.transport.accept(message.receipt)
             return None
         try:
-            return self._parsed(what, message)
+            return self._parsed(what, message, None if topic is None else topic.date)
         except BadInputError as error:
             return Refused(what, str(error), message.receipt)
 
-    def _parsed(self, what: str, message: Arrived) -> GateEvent | None:
+    def _parsed(self, what: str, message: Arrived, on: date | None) -> GateEvent | None:
         payload, receipt = message.payload, message.receipt
         match what:
             case "day":
                 day = decode(payload, GateDay, limits.GATE_DAY_MAX_BYTES)
-                if (day.school, day.gate) != (self.state.address.school, self.state.address.gate):
-                    wrong = f"a day of {day.school}/{day.gate}"
+                own = self.state.address
+                if (day.school, day.gate, day.date) != (own.school, own.gate, on):
+                    wrong = f"a day of {day.school}/{day.gate}, {day.date}"
                     raise BadInputError(wrong)
                 return DayCame(day, payload.decode(), digest(payload), receipt)
             case "cue":
