@@ -22,7 +22,12 @@ def words(finding: Finding, lang: Lang) -> str:
     wrong, remedy = (text.format_map(finding.args) for text in _WORDS[finding.code][lang])
     value = f" = {finding.value}" if finding.value else ""
     level = {"zh": {"error": "错误", "warning": "提醒"}, "en": {"error": "error", "warning": "warning"}}[lang]
-    return f"{level[finding.severity]} {finding.place}{value}: {wrong} → {remedy}"
+    place = finding.place if len(finding.place) <= _PLACE_MAX else finding.place[: _PLACE_MAX - 1] + "…"
+    return f"{level[finding.severity]} {place}{value}: {wrong} → {remedy}"
+
+
+_PLACE_MAX = 160
+"""Three ids and their keys; a place that is longer holds a mistake for an id, such as a quote that was never closed."""
 
 
 _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
