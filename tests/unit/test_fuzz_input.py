@@ -60,7 +60,7 @@ def _plan(rng: random.Random) -> str:
                 rows[spot] = f"{head}= [{', '.join([tail.partition('#')[0].strip()] * rng.choice((2, 30)))}]\n"
             case _:
                 rows[spot] = row * 2
-    return "".join(rows)
+    return "".join(rows).encode("utf-8", "replace").decode()  # as a file's text: it holds no half of a pair
 
 
 def test_a_plan_is_a_plan_or_has_findings_with_a_place_each() -> None:
