@@ -53,7 +53,7 @@ class ForeignCentre:
 
     def _arrived(self, _: Client, __: object, arrived: MQTTMessage) -> None:
         at, what = self._utc(), arrived.topic.removeprefix(f"{self._root}/up/")
-        message, wrong = contract.read(what, arrived.payload)
+        message, wrong = contract.read(what, bytes(arrived.payload))
         with self._came:
             self.wrong += wrong
             match what:

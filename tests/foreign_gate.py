@@ -130,11 +130,12 @@ class ForeignGate:
         what, _on, date = arrived.topic.removeprefix(f"{self._root}/down/").partition("/")
         if not arrived.payload:
             return  # a cache was cleared: nothing to do with what is held here
-        message, wrong = contract.read(what, arrived.payload)
+        payload = bytes(arrived.payload)
+        message, wrong = contract.read(what, payload)
         with self._came:
             self.wrong += wrong
             if not wrong:
-                self._take(what, date, message, arrived.payload)
+                self._take(what, date, message, payload)
             self._came.notify_all()
 
     def _take(self, what: str, date: str, message: Message, payload: bytes) -> None:
