@@ -247,7 +247,7 @@ class Centre:
                     wrong = f"an event of {reported.school}/{reported.gate}"
                     raise BadInputError(wrong)
                 return EventCame(topic.address, reported) if topic.address in self.state.gates else None
-            case "ask" if topic:
+            case "ask" if topic and topic.address in self.state.gates:  # other schools' gates have their own centre
                 now = self.now()
                 received = now.utc - timedelta(seconds=now.monotonic_s - message.monotonic_s)
                 return AskCame(topic.address, decode(payload, Ask), received)
