@@ -11,7 +11,8 @@ from broker.wire import topics
 from broker.wire.handover import Message
 from broker.wire.messages import MESSAGES, Event, Status, decode
 from broker.wire.topics import Address
-from broker.wire.transport import TransportEvent
+from broker.wire.transport import Arrived, TransportEvent
+from broker.wire.transport_memory import MemoryTransport
 from centre_rig import EAST, LOG
 from config import limits
 from config.errors import BadInputError
@@ -43,6 +44,16 @@ class Rig:
         self.school.transport._on_event = self._handle
         self.school.settle_in()
         self.seq = 0
+        self.told = set[str]()
+        """Whom the centre sent anything."""
+        watch = MemoryTransport(self.school.broker, "watch", ["fangxue/v1/+/+/down/#"], None)
+
+        def tell(event: TransportEvent) -> None:
+            if isinstance(event, Arrived):
+                self.told.add(event.topic.removeprefix(f"{topics.ROOT}/").partition("/down/")[0])
+                watch.accept(event.receipt)
+
+        watch.start(tell)
 
     def _handle(self, event: TransportEvent) -> None:
         """The broker in memory takes a fault for a lost link, as the network thread does; here it must be seen."""
@@ -70,6 +81,7 @@ class Rig:
         assert len(state.complained) <= limits.INBOX_MAX
         assert len(state.cached) <= 4 * limits.HORIZON_DAYS
         assert len(state.live) <= 100
+        assert self.told <= {"shifan/east", "shifan/west"}, "another school's gate, or an unknown one, was answered"
         session = self.school.broker._sessions["centre"]
         assert (len(session.in_flight), len(session.queue)) == (0, 0), "what came was not accepted"
         assert self.school.centre.view().confirmed <= 2
