@@ -102,7 +102,7 @@ _KINDS = {
 def unknown(place: str, key: str, known: Iterable[str]) -> Finding:
     """A key nobody reads, with what may have been meant."""
     near = next(iter(difflib.get_close_matches(key, list(known), n=1)), "")
-    return Finding("unknown_key", place, args={"hint": f"（{near}?）" if near else "", "near": near})
+    return Finding("unknown_key", place or '""', args={"hint": f"（{near}?）" if near else "", "near": near})
 
 
 def shown(value: object) -> str:

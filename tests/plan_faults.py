@@ -35,6 +35,7 @@ FORM: dict[str, tuple[Swaps, Findings]] = {
         [('count = 6\nzone = "c"', 'count = 6\ncolour = "red"\nzone = "c"')],
         [("unknown_key", "classes.g3.colour", "")],
     ),
+    "a key without a name": ([("[sentences]", '[""]\n[sentences]')], [("unknown_key", '""', "")]),
     "misspelt key": ([('opens = "11:25"', 'openz = "11:25"')], [("unknown_key", "windows.noon.openz", "")]),
     "misspelt table": ([("[sentences]", "[sentence]")], [("unknown_key", "sentence", "")]),
     "misspelt needed table": (
