@@ -219,8 +219,9 @@ class Watch:
             return
         utc, slip_s = runtime.now().utc, what.entry.slip_s
         lates_s = [(utc - cue.at).total_seconds() - slip_s for cue in day.cues if cue.kind == "call"]
-        # It is set when the gate becomes free, or as it is known that it will be, after the rest.
-        if not any(min(abs(late_s), abs(late_s + limits.REST_S)) < EPS_S for late_s in lates_s):
+        # Set as it is known when the gate will be heard: after the rest, or after a hold and the lead.
+        free = (limits.LEAD_MS / 1000, limits.REST_S)
+        if not any(free[0] - EPS_S < -late_s < free[1] + EPS_S for late_s in lates_s):
             yield f"a slip of {slip_s} s is how late no call is"
 
     def lights(self, where: str, what: What) -> Iterator[str]:
