@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from broker.due import due, held, slips_of
 from broker.issued import Issued, Key, Newer, is_newer, newer
 from broker.wire import topics
 from broker.wire.messages import Ack, Ask, Event, LiveCue, Status, Time
@@ -17,7 +18,7 @@ from broker.wire.topics import Address
 from config import limits
 from config.clock import Instant
 from config.day import GateDay
-from config.pacing import slip_of, windows_now
+from config.pacing import windows_now
 from config.types import Frozen
 
 
@@ -303,23 +304,29 @@ def _cached(state: State) -> tuple[date, ...]:
 
 
 def _live(turn: _Turn, silent: frozenset[date]) -> None:
-    """Each cue leaves once, 2 s ahead of its instant at that gate; in a hold none does."""
+    """Each cue that may be called leaves once, 2 s ahead of its instant at that gate; in a hold none does."""
     now = turn.now
     if now.bound_s is None or now.bound_s > limits.TOLERANCE_S:
         return
     ahead = timedelta(seconds=limits.LIVE_AHEAD_S)
     for address, issued in _in_order(turn.state):
-        held = any(hold.to is None for hold in issued.day.holds)
-        if held or issued.day.date in silent or _newer_at_gate(turn.state, address, issued):
+        if (
+            held(turn.state.statuses.get(address), issued.day)
+            or issued.day.date in silent
+            or _newer_at_gate(turn.state, address, issued)
+        ):
             continue
-        slips = _slips(turn.state, address, issued.day)
+        slips = slips_of(turn.state.statuses.get(address), issued.day)
         for cue in issued.day.cues:
-            due = cue.at + timedelta(seconds=slip_of(cue, slips))
+            if (at := due(issued.day, cue, slips)) is None or cue.state == "cancelled":
+                continue
+            # What a person let go just now is already due; it may leave as long as it counts.
+            last = at if cue.released is None else at + (cue.until - cue.at)
             key = f"{address} {cue.id} {issued.day.revision}"
-            if due - ahead > now.utc or due < now.utc or key in turn.state.live or cue.state == "cancelled":
+            if at - ahead > now.utc or last < now.utc or key in turn.state.live:
                 continue
             window, revision = issued.day.window(cue), issued.day.revision
-            live = LiveCue(v=1, sent_at=now.utc, revision=revision, due=due, window=window, cue=cue)
+            live = LiveCue(v=1, sent_at=now.utc, revision=revision, due=at, window=window, cue=cue)
             turn.effects.append(Send(topics.down(address, "cue"), live))
             turn.set(live=turn.state.live | {key})
 
@@ -344,14 +351,9 @@ def _in_order(state: State) -> list[tuple[Address, Issued]]:
     return [(address, issued) for (address, _), issued in sorted(rows, key=lambda row: (str(row[0][0]), row[0][1]))]
 
 
-def _slips(state: State, address: Address, day: GateDay) -> dict[str, float]:
-    status = state.statuses.get(address)
-    return {} if status is None else {f"{day.date}/{window}": slip_s for window, slip_s in status.slip.items()}
-
-
 def _instants(state: State, now: Instant, address: Address, day: GateDay) -> list[datetime]:
-    slips = _slips(state, address, day)
+    slips = slips_of(state.statuses.get(address), day)
     ahead = timedelta(seconds=limits.LIVE_AHEAD_S)
-    live = [cue.at + timedelta(seconds=slip_of(cue, slips)) - ahead for cue in day.cues]
+    live = [at - ahead for cue in day.cues if (at := due(day, cue, slips)) is not None]
     windows = windows_now(day, day.holds, now.utc).values()
     return live + [window.closes + timedelta(seconds=limits.UNREPORTED_AFTER_S) for window in windows]

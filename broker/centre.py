@@ -18,10 +18,11 @@ from broker.agenda import (
     Settle,
     StatusCame,
 )
-from broker.desk import Choice, RefusedError, Situation, Wish, after, chosen, described, propose
+from broker.desk import after, chosen, described, propose
 from broker.fold import Folded, folded, gates, numbers_above
 from broker.issued import is_open
 from broker.presses import pressed
+from broker.situation import RefusedError, Situation
 from broker.store import Store
 from broker.view import Answer, Chosen, View, view
 from broker.vouch import error_s
@@ -29,6 +30,7 @@ from broker.wire import topics
 from broker.wire.messages import Ask, Event, Record, Status, decode, encode
 from broker.wire.topics import Address
 from broker.wire.transport import Arrived, LinkDown, LinkUp, Transport, TransportEvent
+from broker.wish import Choice, Wish
 from config import limits
 from config.changes import Change
 from config.clock import Clock, Instant

@@ -12,7 +12,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from config import limits
 from config.errors import BadInputError, OutsideError
 
-_KINDS = ("hold", "resume", "delay", "skip", "call", "repeat", "notice", "extend", "undo")
+_KINDS = ("hold", "resume", "delay", "skip", "release", "ready", "call", "repeat", "notice", "extend", "undo")
 _CHOICES = ("keep", "mine")
 _OK, _UNAVAILABLE = 200, 503
 

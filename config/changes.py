@@ -12,6 +12,7 @@ from pydantic import Field
 
 from config import limits
 from config.day import Cue, GateDay, Hold, order
+from config.pacing import by_hand
 from config.types import CueId, Frozen, Id, Name, Say, Slug, Utc
 
 Kind = Literal[
@@ -188,6 +189,11 @@ def _notice(day: GateDay, change: Change) -> GateDay:
     return _with_cues(day, [*day.cues, made])
 
 
+def _release(day: GateDay, change: Change) -> GateDay:
+    """A person lets a waiting call go; where the clock calls, there is nothing to let go."""
+    return _moved(day, change, lambda cue: cue.but(released=change.at) if by_hand(cue, day.window(cue)) else cue)
+
+
 def _later(day: GateDay, _: Change) -> GateDay:
     """Kinds that this version stores but does not fold here."""
     return day
@@ -200,10 +206,10 @@ _FOLDS: dict[Kind, Callable[[GateDay, Change], GateDay]] = {
     "call": _call,
     "repeat": _repeat,
     "notice": _notice,
+    "release": _release,
+    "ready": _release,
     # What holds are left is no matter of one change: see `_holds`.
-    **dict.fromkeys(
-        ("hold", "resume", "move", "reroute", "release", "day_type", "ready", "left", "quiet", "undo"), _later
-    ),
+    **dict.fromkeys(("hold", "resume", "move", "reroute", "day_type", "left", "quiet", "undo"), _later),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from broker.desk import Choice, RefusedError, Wish
+from broker.situation import RefusedError
 from broker.view import (
     Answer,
     ChangeView,
@@ -19,6 +19,7 @@ from broker.view import (
     View,
     WindowView,
 )
+from broker.wish import Choice, Wish
 from config.errors import OutsideError
 
 NOW = datetime(2026, 11, 25, 3, 31, tzinfo=UTC)
@@ -29,6 +30,7 @@ def gate(own: str, **changes: object) -> GateView:
     made = {
         "id": own, "name": {"east": "东门", "west": "西门"}[own], "link": "up", "age_s": 3.0, "doing": "idle",
         "now": None, "next": "请注意，三年级三班正在放学。", "next_at": NOW + timedelta(seconds=45),
+        "pacing": "timed", "next_class": None, "released": (),
         "said": 2, "total": 12, "holds": (), "revision": 3, "confirmed": True, "check": (),
     }  # fmt: skip
     return GateView.model_validate({**made, **changes})
@@ -40,6 +42,7 @@ def classes() -> tuple[ClassView, ...]:
         ClassView(
             id=f"g{grade}c{n + 1}", name=f"{NAMES[grade - 1]}年级{NAMES[n]}班", gate="east" if grade % 2 else "west",
             zone="A区", state="calling" if (grade, n) == (4, 2) else states[n], at=NOW + timedelta(seconds=45 * n),
+            pacing="timed",
         )
         for grade in (3, 4) for n in range(6)
     )  # fmt: skip

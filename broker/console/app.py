@@ -14,8 +14,9 @@ from broker.console.feed import Feed, Framed
 from broker.console.guard import Guard
 from broker.console.line import Line
 from broker.console.page import Page
-from broker.desk import Choice, RefusedError, Wish
+from broker.situation import RefusedError
 from broker.view import Answer, Chosen, View
+from broker.wish import Choice, Wish
 from config import limits
 from config.errors import BadInputError, OutsideError
 from config.findings import words

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol, TypeVar
 
-from broker.desk import Choice, Wish
 from broker.view import Answer, Chosen, View
+from broker.wish import Choice, Wish
 from config.errors import FangxueError, OutsideError
 
 T = TypeVar("T")

@@ -22,13 +22,14 @@ KINDS = {
     "day_type": "日型", "ready": "整队完成", "left": "已离校", "quiet": "安静", "undo": "撤销",
 }  # fmt: skip
 STATES = {
-    "none": "", "waiting": "", "next": "下一个", "calling": "正在叫", "called": "已叫", "missed": "未播",
-    "skipped": "暂缓",
+    "none": "", "waiting": "", "next": "下一个", "released": "已放行", "calling": "正在叫", "called": "已叫",
+    "missed": "未播",    "skipped": "暂缓",
 }  # fmt: skip
 CHECKS = {
     "clock": "时间", "day": "放学表", "clips": "语音", "network": "网络", "player": "播放", "journal": "日志",
     "lights": "灯",
 }  # fmt: skip
+PACED = {"guarded": "按键放行", "ready": "整队放行"}
 DELAY_S = 120
 
 
@@ -44,7 +45,7 @@ class Page:
             lstrip_blocks=True,
         )
         self._env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
-        self._env.globals |= {"KINDS": KINDS, "STATES": STATES, "CHECKS": CHECKS, "DELAY_S": DELAY_S}
+        self._env.globals |= {"KINDS": KINDS, "STATES": STATES, "CHECKS": CHECKS, "DELAY_S": DELAY_S, "PACED": PACED}
         self._env.globals |= {"state_of": state_of, "hold_words": hold_words}
         self._env.globals |= {"newer_words": newer_words, "newer_dates": newer_dates, "dates_words": dates_words}
         self._env.filters |= {"ms": _ms}
@@ -75,7 +76,7 @@ class Page:
             made[f"gate-{gate.id}"] = macros.gate(view, gate, calling(view, gate), following(view, gate))
             made[f"act-{gate.id}"] = macros.act(view, gate, following(view, gate))
         for one in view.classes:
-            made[f"class-{one.id}"] = macros.tile(one)
+            made[f"class-{one.id}"] = macros.tile(view, one)
         return {name: str(text) for name, text in made.items()}
 
 
@@ -89,7 +90,10 @@ def calling(view: View, gate: GateView) -> str:
 
 
 def following(view: View, gate: GateView) -> ClassView | None:
-    return next((one for one in view.classes if one.gate == gate.id and one.state == "next"), None)
+    """The class that is next there; where people pace, the one that a release would let go."""
+    own = [one for one in view.classes if one.gate == gate.id]
+    named = gate.next_class if gate.pacing != "timed" else None
+    return next((one for one in own if (one.id == named if named else one.state == "next")), None)
 
 
 def state_of(gate: GateView) -> tuple[str, str]:

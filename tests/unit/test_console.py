@@ -12,7 +12,7 @@ from broker.console.app import made
 from broker.console.feed import Feed
 from broker.console.line import Line
 from broker.console.server import Console
-from broker.desk import RefusedError
+from broker.situation import RefusedError
 from broker.view import HoldView
 from config import limits
 from config.errors import OutsideError

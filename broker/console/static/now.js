@@ -6,7 +6,7 @@
   const STALE_MS = Number(body.dataset.staleMs), ANSWER_MS = 8000, WAITS_MS = [500, 1000, 2000, 4000, 8000];
   const flying = new Set(); // wishes that wait for their answer
   let source = null, heard = performance.now(), base = Number(body.dataset.at), since = performance.now();
-  let gates = [], last = null, asking = null;
+  let gates = [], last = null, asking = null, sheeted = null;
 
   // Time: the centre's, carried on by the browser's monotonic clock.
   const now = () => base + performance.now() - since;
@@ -105,6 +105,12 @@
     for (const button of $("ask").querySelectorAll("button")) button.textContent = tapped[button.value];
     $("ask").showModal();
   }
+  function sheet(button) { // a class of a window in which classes report: ready, or called now
+    const { ready, name: label } = button.querySelector("[data-ready]").dataset;
+    sheeted = { ready: { wish: ready, name: label }, call: { ...button.dataset } };
+    $("sheet").querySelector("p").textContent = button.querySelector("b").textContent;
+    $("sheet").showModal();
+  }
   async function confirmTime() {
     const by = name();
     if (!by || flying.has("time")) return;
@@ -173,7 +179,9 @@
     const button = event.target.closest("button");
     if (!button || button.disabled) return;
     if ("time" in button.dataset) confirmTime();
+    else if (button.dataset.wish && button.querySelector("[data-ready]")) sheet(button);
     else if (button.dataset.wish) act({ ...button.dataset });
+    else if (button.closest("#sheet")) { $("sheet").close(); if (button.value !== "no" && sheeted) act(sheeted[button.value]); sheeted = null; }
     else if (button.closest("#ask")) { $("ask").close(); if (button.value === "yes" && asking) asking(); asking = null; }
   });
   try { $("by").value = localStorage.getItem("by") ?? ""; } catch { /* storage is off: typed anew each time */ }
