@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
+from broker import alerts
 from broker.paced import let_go
 from broker.situation import RefusedError, Situation, class_name, gate_name, window_named
 from broker.wish import Choice, Wish
@@ -16,6 +17,7 @@ from config.timetable import local
 
 def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
     """The change that does what is asked at `at`. Raises RefusedError."""
+    _calm(here, wish, at)
     _ours(here)
     known = {gate.id for gate in here.plan.gates}
     if wish.gate is not None and wish.gate not in known:
@@ -68,6 +70,15 @@ def dates_words(dates: Sequence[date]) -> str:
     """“11月25日”, or “11月25日至12月8日共 14 天”."""
     first, last = (f"{on.month}月{on.day}日" for on in (dates[0], dates[-1]))
     return first if len(dates) == 1 else f"{first}至{last}共 {len(dates)} 天"
+
+
+def _calm(here: Situation, wish: Wish, at: datetime) -> None:
+    """While an actual alert stands, a gate may only be held as well: nobody leaves."""
+    stands = alerts.standing(here.alerts, at)
+    if stands is not None and stands.status == "actual" and wish.kind != "hold":
+        what = alerts.WORDS[stands.action]
+        remedy = "解除后各门仍暂停，再按“恢复”" if wish.kind == "resume" else "解除并恢复以后再做"
+        raise RefusedError("alert", f"“{what}”警报还没有解除，现在不能做：先确认安全、按“解除”；{remedy}")
 
 
 def _ours(here: Situation) -> None:

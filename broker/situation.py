@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from broker.issued import Newer
-from broker.wire.messages import Record, Status
+from broker.wire.messages import Alert, Record, Status
 from config import limits
 from config.changes import Change
 from config.day import Cue, GateDay, Window
@@ -36,6 +36,8 @@ class Situation:
     """Days at gates that this centre did not issue: a person must choose."""
     kept: tuple[date, ...] = ()
     """Dates for which the gates' own days were chosen."""
+    alerts: tuple[Alert, ...] = ()
+    """By number, of all dates."""
 
     def cues(self, gate: str | None) -> Iterator[tuple[GateDay, Cue]]:
         for day in self.days:

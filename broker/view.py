@@ -3,18 +3,21 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from broker import alerts
 from broker.due import due, slips_of
 from broker.paced import next_call, next_to_release, waits
 from broker.presses import GUARD
 from broker.situation import Situation
-from broker.wire.messages import Record
+from broker.wire.messages import Alert, Record
 from broker.wire.topics import Address
 from config import limits
+from config.alerts import Action
 from config.changes import Change, standing
 from config.clock import Instant
 from config.day import Cue, GateDay, Pacing
 from config.pacing import by_hand, windows_now
 from config.plan import SchoolClass
+from config.timetable import local
 from config.types import Day, Frozen, Utc
 
 ClassState = Literal["none", "waiting", "next", "released", "calling", "called", "missed", "skipped"]
@@ -51,6 +54,7 @@ class GateView(Frozen):
     revision: int
     confirmed: bool
     check: tuple[str, ...]
+    alert_seq: int
 
 
 class ClassView(Frozen):
@@ -98,6 +102,34 @@ class NewerView(Frozen):
     issued: int
 
 
+class AlertView(Frozen):
+    """One alert, or a clear, as it was raised."""
+
+    seq: int
+    action: Action
+    status: Literal["actual", "drill"]
+    say: str
+    at: Utc
+    until: Utc | None
+    by: str
+
+
+class MissingView(Frozen):
+    """A gate that has not confirmed, and how long it has been silent; None: never heard."""
+
+    gate: str
+    name: str
+    age_s: float | None
+
+
+class StandingView(Frozen):
+    """The alert in force; after a clear that, until all gates have it and a person resumed them."""
+
+    alert: AlertView
+    confirmed: int
+    missing: tuple[MissingView, ...]
+
+
 class View(Frozen):
     """Whole state, never a delta. `server_time` is the centre's; `vouched` False: nobody vouches for it."""
 
@@ -116,6 +148,11 @@ class View(Frozen):
     confirmed: int
     classes: tuple[ClassView, ...]
     changes: tuple[ChangeView, ...]
+    alert: StandingView | None
+    alerts: tuple[AlertView, ...]
+    """Of the day."""
+    strays: tuple[str, ...]
+    """Gates in an alert that this centre did not raise: it was restored from a backup."""
     newer: tuple[NewerView, ...]
     kept: tuple[Day, ...]
     """Dates for which the gates' own days were chosen: nothing is sent for them."""
@@ -127,6 +164,16 @@ class Chosen(Frozen):
     choose: Literal["keep", "mine"]
     dates: tuple[Day, ...]
     revisions: dict[str, int]
+    again: bool
+
+
+class AlertAnswer(Frozen):
+    """What came of an alert. A gate whose status tells `seq` or more has it. `replaces`: what stood before."""
+
+    seq: int
+    action: Action
+    status: Literal["actual", "drill"]
+    replaces: Action | None
     again: bool
 
 
@@ -163,6 +210,9 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
         confirmed=len([gate for gate in gates if gate.confirmed]),
         classes=tuple(_class(here, one, now, shown) for one in here.plan.classes),
         changes=tuple(_changes(here)),
+        alert=_standing(here, now, gates),
+        alerts=tuple(_alert(one) for one in here.alerts if local(one.raised_at, here.plan).date() >= here.on),
+        strays=tuple(names[gate] for gate in alerts.astray(here.alerts, here.statuses)),
         newer=tuple(
             NewerView(
                 date=one.on, gate=one.address.gate, name=names[one.address.gate], revision=one.held, issued=one.issued
@@ -214,6 +264,7 @@ def _gate(
         revision=day.revision,
         confirmed=not lost and held is not None and held.revision == day.revision,
         check=() if status is None else status.check,
+        alert_seq=0 if status is None else status.alert_seq,
     )
 
 
@@ -222,7 +273,30 @@ def _holds(here: Situation, day: GateDay) -> Iterator[HoldView]:
     for own in here.held(day.gate):
         hold = known.get(own)
         by = hold.by if hold else GUARD if "/" in own else "来源不明"
-        yield HoldView(id=own, since=hold.begins if hold else None, by=by, why=hold.why if hold else None)
+        why = hold.why if hold else None
+        if own.startswith(f"{day.gate}/alert-"):  # the gate's own, after a clear
+            by, why = "警报", "已解除，等人恢复"
+        yield HoldView(id=own, since=hold.begins if hold else None, by=by, why=why)
+
+
+def _standing(here: Situation, now: Instant, gates: tuple[GateView, ...]) -> StandingView | None:
+    alert = alerts.standing(here.alerts, now.utc)
+    last = alerts.newest(here.alerts)
+    shown = alert or (last if last is not None and last.action == "clear" else None)
+    if shown is None:
+        return None
+    missing = [one for one in gates if not alerts.has(shown, here.statuses.get(one.id))]
+    held = any(hold.id.startswith(f"{one.id}/alert-") for one in gates for hold in one.holds)
+    if shown.action == "clear" and not missing and not held:
+        return None
+    named = tuple(MissingView(gate=one.id, name=one.name, age_s=one.age_s) for one in missing)
+    return StandingView(alert=_alert(shown), confirmed=len(gates) - len(missing), missing=named)
+
+
+def _alert(of: Alert) -> AlertView:
+    return AlertView(
+        seq=of.seq, action=of.action, status=of.status, say=of.say, at=of.raised_at, until=of.until, by=of.by
+    )  # fmt: skip
 
 
 def _class(here: Situation, of: SchoolClass, now: Instant, shown: WindowView | None) -> ClassView:

@@ -1,11 +1,12 @@
-"""What people ask, as REST takes it: a wish for today, a choice of days. Pure."""
+"""What people ask, as REST takes it: a wish for today, an alert, a choice of days. Pure."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from config import limits
-from config.types import CueId, Day, Frozen, Id, Name, Say, Slug
+from config.alerts import Action
+from config.types import CueId, Day, Frozen, Id, Name, Say, Slug, Utc
 
 WishKind = Literal["hold", "resume", "delay", "skip", "release", "ready", "call", "repeat", "notice", "extend", "undo"]
 
@@ -30,6 +31,17 @@ class Wish(Frozen):
     delay_s: Annotated[float, Field(ge=-7200, le=7200)] | None = None
     text: Say | None = None
     undoes: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+    confirmed: bool = False
+
+
+class AlertWish(Frozen):
+    """An alert, or its end. `until` with a drill alone; a clear is asked twice."""
+
+    key: Id
+    by: Name
+    action: Action
+    drill: bool = False
+    until: Utc | None = None
     confirmed: bool = False
 
 

@@ -28,6 +28,10 @@ ALERT_SAYINGS = 3
 ALERT_EVERY_S = 30.0
 CUT_WITHIN_S = 0.5
 """A player that was cut lets go within 0.05 s; one that does not within this is asked to play all the same."""
+CLEARS_MAX = 10
+"""Alerts that replaced one another and are cleared by name, one message each."""
+ALERTS_KEPT = 200
+"""Alerts the centre works with, the newest; its store keeps all."""
 DRILL_MAX_S = 3600.0
 """A drill without an end of its own ends after this."""
 HOLD_MOVES_MAX_S = 3600

@@ -5,9 +5,11 @@ import queue
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from broker.situation import RefusedError
 from broker.view import (
+    AlertAnswer,
     Answer,
     ChangeView,
     Chosen,
@@ -19,7 +21,7 @@ from broker.view import (
     View,
     WindowView,
 )
-from broker.wish import Choice, Wish
+from broker.wish import AlertWish, Choice, Wish
 from config.errors import OutsideError
 
 NOW = datetime(2026, 11, 25, 3, 31, tzinfo=UTC)
@@ -32,6 +34,7 @@ def gate(own: str, **changes: object) -> GateView:
         "now": None, "next": "请注意，三年级三班正在放学。", "next_at": NOW + timedelta(seconds=45),
         "pacing": "timed", "next_class": None, "released": (),
         "said": 2, "total": 12, "holds": (), "revision": 3, "confirmed": True, "check": (),
+        "alert_seq": 0,
     }  # fmt: skip
     return GateView.model_validate({**made, **changes})
 
@@ -67,7 +70,8 @@ def state(**changes: object) -> View:
     made = {
         "v": 1, "school": "shifan", "name": "示范小学", "zone": "Asia/Shanghai", "date": "2026-11-25",
         "day_type": "normal", "server_time": NOW, "vouched": True, "bound_s": 0.1, "window": noon, "windows": (noon,),
-        "gates": gates, "confirmed": 2, "classes": classes(), "changes": changed, "newer": (), "kept": (),
+        "gates": gates, "confirmed": 2, "classes": classes(), "changes": changed, "alert": None, "alerts": (),
+        "strays": (), "newer": (), "kept": (),
     }  # fmt: skip
     return View.model_validate({**made, **changes})
 
@@ -95,6 +99,7 @@ class FakeCentre:
     fails: Exception | None = None
     wishes: list[Wish] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
+    alarms: list[AlertWish] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
 
     def submit(self, wish: Wish) -> Answer:
@@ -117,6 +122,15 @@ class FakeCentre:
             raise RefusedError("sure", "11月25日以中心的为准？", ask_again=True)
         revisions = {} if choice.choose == "keep" else {one.id: one.revision for one in self.shown.gates}
         return Chosen(choose=choice.choose, dates=choice.dates, revisions=revisions, again=False)
+
+    def alert(self, wish: AlertWish) -> AlertAnswer:
+        self.alarms.append(wish)
+        if self.fails is not None:
+            raise self.fails
+        if wish.action == "clear" and not wish.confirmed:
+            raise RefusedError("sure", "确认已经安全，解除“疏散”警报？", ask_again=True)
+        status: Literal["actual", "drill"] = "drill" if wish.drill else "actual"
+        return AlertAnswer(seq=7, action=wish.action, status=status, replaces=None, again=False)
 
     def confirm_time(self, by: str) -> None:
         if isinstance(self.fails, OutsideError):

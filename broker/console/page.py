@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from broker.alerts import WORDS
 from broker.desk import dates_words
-from broker.view import ChangeView, ClassView, GateView, View
+from broker.view import AlertView, ChangeView, ClassView, GateView, View
 from config import limits
 
 DAY_TYPES = {
@@ -30,7 +31,10 @@ CHECKS = {
     "lights": "灯",
 }  # fmt: skip
 PACED = {"guarded": "按键放行", "ready": "整队放行"}
+ALERTS = {"actual": "真警报", "drill": "演练"}
 DELAY_S = 120
+DRILL_S = 300
+"""How long a drill lasts that is raised on the page."""
 
 
 class Page:
@@ -45,7 +49,15 @@ class Page:
             lstrip_blocks=True,
         )
         self._env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
-        self._env.globals |= {"KINDS": KINDS, "STATES": STATES, "CHECKS": CHECKS, "DELAY_S": DELAY_S, "PACED": PACED}
+        self._env.globals |= {
+            "KINDS": KINDS,
+            "STATES": STATES,
+            "CHECKS": CHECKS,
+            "DELAY_S": DELAY_S,
+            "PACED": PACED,
+            "WORDS": WORDS,
+            "ALERTS": ALERTS,
+        }
         self._env.globals |= {"state_of": state_of, "hold_words": hold_words}
         self._env.globals |= {"newer_words": newer_words, "newer_dates": newer_dates, "dates_words": dates_words}
         self._env.filters |= {"ms": _ms}
@@ -53,14 +65,23 @@ class Page:
     def whole(self, view: View) -> str:
         """The page itself, complete without a script."""
         stale_ms = round(limits.STALE_S * 1000)
-        return self._env.get_template("now.html").render(view=view, regions=self.regions(view), stale_ms=stale_ms)
+        return self._env.get_template("now.html").render(
+            view=view, regions=self.regions(view), stale_ms=stale_ms, drill_ms=DRILL_S * 1000
+        )
 
     def event(self, view: View) -> bytes:
         """The same regions as an event; the script swaps those that differ."""
         gates = [
-            {"id": one.id, "name": one.name, "revision": one.revision, "confirmed": one.confirmed, "age": one.age_s}
+            {
+                "id": one.id,
+                "name": one.name,
+                "revision": one.revision,
+                "confirmed": one.confirmed,
+                "age": one.age_s,
+                "alert_seq": one.alert_seq,
+            }
             for one in view.gates
-        ]
+        ]  # fmt: skip
         data = {"at": _ms(view.server_time), "gates": gates, "regions": self.regions(view)}
         return b"event: page\ndata: " + json.dumps(data, ensure_ascii=False).encode() + b"\n\n"
 
@@ -70,7 +91,8 @@ class Page:
             "top": macros.top(view, DAY_TYPES.get(view.day_type, view.day_type)),
             "banner": macros.banner(view),
             "all": macros.everywhere(view),
-            "changes": macros.changes([(one, about(view, one)) for one in view.changes]),
+            "alert": macros.alert(view),
+            "changes": macros.changes(_done(view)),
         }
         for gate in view.gates:
             made[f"gate-{gate.id}"] = macros.gate(view, gate, calling(view, gate), following(view, gate))
@@ -129,6 +151,13 @@ def newer_dates(view: View) -> list[date]:
 def about(view: View, change: ChangeView) -> str:
     """What a change was about, in words."""
     return " ".join(_about(view, change))
+
+
+def _done(view: View) -> list[tuple[AlertView | ChangeView, str]]:
+    """What was changed and alerted today, the newest first."""
+    rows: list[tuple[AlertView | ChangeView, str]] = [(one, about(view, one)) for one in view.changes]
+    alerts = [(one, WORDS[one.action]) for one in view.alerts]
+    return sorted([*rows, *alerts], key=lambda row: row[0].at, reverse=True) if alerts else rows
 
 
 def _about(view: View, change: ChangeView) -> Iterator[str]:

@@ -167,11 +167,14 @@ def test_the_contract_names_every_address() -> None:
     assert {(path, method) for path, of in paths.items() for method in of} == {
         ("/v1/state", "get"), ("/v1/events", "get"), ("/v1/changes", "post"), ("/v1/changes/preview", "post"),
         ("/v1/time/confirm", "post"), ("/v1/days/choose", "post"),
+        ("/v1/alerts", "post"),
     }  # fmt: skip
     body = paths["/v1/changes"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert {"key", "by", "kind", "class"} <= set(body["properties"])
     body = paths["/v1/days/choose"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert set(body["properties"]) == {"key", "by", "choose", "dates", "confirmed"}
+    body = paths["/v1/alerts"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert set(body["properties"]) == {"key", "by", "action", "drill", "until", "confirmed"}
 
 
 def test_the_page_names_the_gate_that_is_missing_and_the_remedy_for_the_time() -> None:

@@ -134,11 +134,16 @@
     return li;
   }
   function confirmed(answer) {
+    if ("seq" in answer) {
+      const missing = gates.filter((one) => one.alert_seq < answer.seq);
+      return { missing, text: `${gates.length - missing.length}/${gates.length} 校门已确认` };
+    }
     const mine = gates.filter((one) => one.id in answer.revisions);
     const missing = mine.filter((one) => !one.confirmed || one.revision < answer.revisions[one.id]);
     return { missing, text: `${mine.length - missing.length}/${mine.length} 校门已确认` };
   }
   function saved(answer) {
+    if ("seq" in answer) return answer.replaces ? `已保存并发出，换掉了原来的“${WORDS[answer.replaces]}”` : "已保存并发出";
     const all = new Set(Object.values(answer.revisions));
     if (!all.size) return "已保存，校门按自己的放学表走";
     if (all.size === 1) return `已保存 第 ${[...all][0]} 版`;
@@ -158,7 +163,7 @@
     if (last.answer) {
       list.append(line("ok", saved(last.answer)));
       const { missing, text } = confirmed(last.answer);
-      if (Object.keys(last.answer.revisions).length) list.append(line(missing.length ? "wait" : "ok", text));
+      if ("seq" in last.answer || Object.keys(last.answer.revisions).length) list.append(line(missing.length ? "wait" : "ok", text));
       for (const one of missing)
         list.append(line("warn", `${one.name}未确认，${one.age === null ? "从未有消息" : `${Math.round(one.age)} 秒没有消息`}`));
     } else if (last.lost) list.append(line("bad", "没有回音，不知道是否已保存。"));
@@ -175,10 +180,50 @@
     }
   }
 
+  // An alert: a kind is chosen, then the button is kept down. No stray tap does that, and it takes three seconds.
+  const HOLD_MS = 1200, DRILL_MS = Number(body.dataset.drillMs), WORDS = { return: "返回校内", evacuate: "疏散", shelter: "就地隐蔽" };
+  let kind = null, firing = null;
+  function alarm(chosen) {
+    kind = chosen;
+    const drill = $("drill").checked, fire = $("fire");
+    for (const one of $("alarm").querySelectorAll("[aria-pressed]")) one.ariaPressed = String(one.value === kind);
+    fire.disabled = !kind;
+    fire.classList.toggle("drill", drill);
+    fire.firstChild.textContent = kind ? `按住：发出${drill ? "演练" : "真警报"}“${WORDS[kind]}”` : "先选一种，再按住这里";
+  }
+  function keepDown() {
+    if ($("fire").disabled || firing) return;
+    $("fire").classList.add("filling");
+    firing = setTimeout(fired, HOLD_MS);
+  }
+  function letGo() {
+    clearTimeout(firing);
+    firing = null;
+    $("fire").classList.remove("filling");
+  }
+  function fired() {
+    const drill = $("drill").checked, action = kind;
+    letGo();
+    $("alarm").close();
+    const by = drill ? name() : $("by").value.trim() || "页面（未写姓名）"; // nobody loses time to a name in earnest
+    if (!by) return;
+    const until = drill ? { until: new Date(Math.round(now()) + DRILL_MS).toISOString() } : {};
+    const label = `${drill ? "演练" : "警报"}：${WORDS[action]}`;
+    send({ key: newKey(), by, action, drill, ...until }, { wish: `alarm ${action} ${drill}`, name: label, to: "/v1/alerts" });
+  }
+  $("fire").addEventListener("pointerdown", keepDown);
+  for (const end of ["pointerup", "pointercancel", "pointerleave", "keyup", "blur"]) $("fire").addEventListener(end, letGo);
+  $("fire").addEventListener("keydown", (event) => { if (!event.repeat && ["Enter", " "].includes(event.key)) keepDown(); });
+  $("fire").addEventListener("contextmenu", (event) => event.preventDefault());
+  $("drill").addEventListener("change", () => alarm(kind));
+  $("alarm").addEventListener("close", letGo);
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button || button.disabled) return;
     if ("time" in button.dataset) confirmTime();
+    else if ("alarm" in button.dataset) { $("drill").checked = false; alarm(null); $("alarm").showModal(); }
+    else if (button.value && button.closest("#alarm")) button.value === "no" ? $("alarm").close() : alarm(button.value);
     else if (button.dataset.wish && button.querySelector("[data-ready]")) sheet(button);
     else if (button.dataset.wish) act({ ...button.dataset });
     else if (button.closest("#sheet")) { $("sheet").close(); if (button.value !== "no" && sheeted) act(sheeted[button.value]); sheeted = null; }
