@@ -5,7 +5,7 @@ longer fits a newer plan changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -101,7 +101,19 @@ def _holds(day: GateDay, changes: Iterable[Change]) -> tuple[Hold, ...]:
 
 def _opened(name: str, change: Change) -> Hold:
     why = change.why if change.kind == "hold" else None
-    return Hold.model_validate({"id": name, "from": change.at, "to": None, "why": why, "by": change.by})
+    return Hold.model_validate({"id": name, "from": _since(name, change), "to": None, "why": why, "by": change.by})
+
+
+def _since(name: str, change: Change) -> datetime:
+    """When a hold began. That of an alert is the gate's own and never told: its number is the instant it was raised,
+    in ms. Without it the time of the alert would not move `closes` any more.
+    """
+    _, found, seq = name.partition("/alert-")
+    if found and seq.isdecimal():
+        raised = min(int(seq), round(change.at.timestamp() * 1000))
+        at = datetime.fromtimestamp(raised / 1000, UTC)
+        return at if change.at - at < timedelta(days=1) else change.at
+    return change.at
 
 
 def _ends(own: Iterable[Change], changes: Iterable[Change]) -> list[tuple[str, Change]]:

@@ -1,12 +1,18 @@
 """A console without a centre: a counter that answers as it is told, and a box that runs at once or never."""
 
 import asyncio
+import json
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+import httpx
+
+from broker.console.app import made
+from broker.console.feed import Feed
+from broker.console.line import Line
 from broker.situation import RefusedError
 from broker.view import (
     AlertAnswer,
@@ -24,6 +30,7 @@ from broker.view import (
 from broker.wish import AlertWish, Choice, Wish
 from config.errors import OutsideError
 
+LIMIT_S = 30.0
 NOW = datetime(2026, 11, 25, 3, 31, tzinfo=UTC)
 NAMES = "一二三四五六"
 
@@ -165,3 +172,26 @@ class Never:
     async def filled(self) -> None:
         """Until something waits; on the loop that puts it there."""
         await asyncio.wait_for(self.came.wait(), 30)
+
+
+class Rig:
+    """The application, and a client that looks like the page."""
+
+    def __init__(self, box: Now | Never | None = None, *, answer_s: float = LIMIT_S, beat_s: float = LIMIT_S) -> None:
+        self.centre, self.log, self.now_s = FakeCentre(), list[str](), 0.0
+        box = box or Now()
+        self.feed = Feed(self.centre, box, lambda: self.now_s, beat_s)
+        self.app = made(Line(self.centre, box, self.log.append, answer_s), self.feed, 8300)
+
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
+        async def once() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8300") as client:
+                raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
+                sent = {"content-type": "application/json", **headers} if raw is not None else headers
+                return await client.request(method, path, content=raw, headers=sent)
+
+        return asyncio.run(once())
+
+    def post(self, body: object, path: str = "/v1/changes", **headers: str) -> httpx.Response:
+        return self.ask("POST", path, body, **headers)

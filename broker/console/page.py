@@ -132,10 +132,15 @@ def state_of(gate: GateView) -> tuple[str, str]:
 
 
 def hold_words(gate: GateView) -> str:
-    """By whom, and why; a hold that a button opened has its gate's name in its id."""
+    """By whom, and why; a hold of the gate's own, but that of an alert, was opened by its button."""
     return "；".join(
-        f"{one.by}{'（门口按键）' if '/' in one.id else ''}{'：' + one.why if one.why else ''}" for one in gate.holds
+        f"{one.by}{'（门口按键）' if _by_button(one.id) else ''}{'：' + one.why if one.why else ''}"
+        for one in gate.holds
     )
+
+
+def _by_button(hold: str) -> bool:
+    return "/" in hold and "/alert-" not in hold
 
 
 def newer_words(view: View) -> str:

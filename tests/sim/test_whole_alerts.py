@@ -58,6 +58,9 @@ def test_an_alert_is_raised_confirmed_cleared_and_after_the_resume_the_calls_go_
     school.ask("resume", "k2", ids=tuple(holds))
     school.go(90)
     assert [gate.holds for gate in school.centre.view().gates] == [(), ()]
+    (hold,) = [own.hold for own in school.east.runtime.state.book.own.values()]
+    assert hold.to is not None
+    assert 90 < (hold.to - hold.begins).total_seconds() < 100  # so `closes` moves by all of it
     assert school.centre.view().alert is None
     assert school.east.heard().count(FIRST) == 3  # cut once, then said twice
     assert school.east.heard().count(SECOND) == 2

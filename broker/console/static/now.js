@@ -182,7 +182,7 @@
 
   // An alert: a kind is chosen, then the button is kept down. No stray tap does that, and it takes three seconds.
   const HOLD_MS = 1200, DRILL_MS = Number(body.dataset.drillMs), WORDS = { return: "返回校内", evacuate: "疏散", shelter: "就地隐蔽" };
-  let kind = null, firing = null;
+  let kind = null, firing = null, shot = false;
   function alarm(chosen) {
     kind = chosen;
     const drill = $("drill").checked, fire = $("fire");
@@ -192,7 +192,7 @@
     fire.firstChild.textContent = kind ? `按住：发出${drill ? "演练" : "真警报"}“${WORDS[kind]}”` : "先选一种，再按住这里";
   }
   function keepDown() {
-    if ($("fire").disabled || firing) return;
+    if (!kind || firing || shot) return;
     $("fire").classList.add("filling");
     firing = setTimeout(fired, HOLD_MS);
   }
@@ -200,13 +200,17 @@
     clearTimeout(firing);
     firing = null;
     $("fire").classList.remove("filling");
+    if (!shot) return;
+    shot = false; // closed only after the click that follows: it must not hit what lies under the dialog
+    setTimeout(() => $("alarm").close(), 400);
   }
   function fired() {
     const drill = $("drill").checked, action = kind;
-    letGo();
-    $("alarm").close();
+    shot = true;
+    kind = null;
+    $("fire").firstChild.textContent = "✓ 已按够，可以松开";
     const by = drill ? name() : $("by").value.trim() || "页面（未写姓名）"; // nobody loses time to a name in earnest
-    if (!by) return;
+    if (!by) { letGo(); return; }
     const until = drill ? { until: new Date(Math.round(now()) + DRILL_MS).toISOString() } : {};
     const label = `${drill ? "演练" : "警报"}：${WORDS[action]}`;
     send({ key: newKey(), by, action, drill, ...until }, { wish: `alarm ${action} ${drill}`, name: label, to: "/v1/alerts" });
@@ -216,7 +220,6 @@
   $("fire").addEventListener("keydown", (event) => { if (!event.repeat && ["Enter", " "].includes(event.key)) keepDown(); });
   $("fire").addEventListener("contextmenu", (event) => event.preventDefault());
   $("drill").addEventListener("change", () => alarm(kind));
-  $("alarm").addEventListener("close", letGo);
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
