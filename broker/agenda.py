@@ -338,7 +338,9 @@ def _cached(state: State) -> tuple[date, ...]:
 def _live(turn: _Turn, silent: frozenset[date]) -> None:
     """Each cue that may be called leaves once, 2 s ahead of its instant at that gate; in a hold none does."""
     now = turn.now
-    if now.bound_s is None or now.bound_s > limits.TOLERANCE_S or alerts.standing(turn.state.alerts, now.utc):
+    if now.bound_s is None or now.bound_s > limits.TOLERANCE_S:
+        return
+    if alerts.standing(turn.state.alerts, now.utc) is not None:
         return
     ahead = timedelta(seconds=limits.LIVE_AHEAD_S)
     for address, issued in _in_order(turn.state):
