@@ -101,11 +101,11 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """The window is over: what has no final record is unreported."""
+    """The window (None: what stands outside windows) is over: what has no final record is unreported."""
 
     address: Address
     day: GateDay
-    window: str
+    window: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,14 +367,18 @@ def _live(turn: _Turn, silent: frozenset[date]) -> None:
 
 def _settle(turn: _Turn) -> None:
     for address, issued in _in_order(turn.state):
-        for window in windows_now(issued.day, issued.day.holds, turn.now.utc).values():
-            key = f"{address} {issued.day.date} {window.id} {window.closes}"  # a later end is settled once more
-            if (
-                window.closes + timedelta(seconds=limits.UNREPORTED_AFTER_S) <= turn.now.utc
-                and key not in turn.state.settled
-            ):
-                turn.effects.append(Settle(address, issued.day, window.id))
+        for window, ends in _ends(issued.day, turn.now.utc):
+            key = f"{address} {issued.day.date} {window} {ends}"  # a later end is settled once more
+            if ends + timedelta(seconds=limits.UNREPORTED_AFTER_S) <= turn.now.utc and key not in turn.state.settled:
+                turn.effects.append(Settle(address, issued.day, window))
                 turn.set(settled=turn.state.settled | {key})
+
+
+def _ends(day: GateDay, now: datetime) -> list[tuple[str | None, datetime]]:
+    """When each window of a day closes, and when each cue outside windows can no longer begin."""
+    windows = windows_now(day, day.holds, now).values()
+    outside: list[tuple[str | None, datetime]] = [(None, cue.until) for cue in day.cues if cue.window is None]
+    return [*((window.id, window.closes) for window in windows), *outside]
 
 
 def _in_order(state: State) -> list[tuple[Address, Issued]]:
@@ -389,5 +393,4 @@ def _instants(state: State, now: Instant, address: Address, day: GateDay) -> lis
     slips = slips_of(state.statuses.get(address), day)
     ahead = timedelta(seconds=limits.LIVE_AHEAD_S)
     live = [at - ahead for cue in day.cues if (at := due(day, cue, slips)) is not None]
-    windows = windows_now(day, day.holds, now.utc).values()
-    return live + [window.closes + timedelta(seconds=limits.UNREPORTED_AFTER_S) for window in windows]
+    return live + [ends + timedelta(seconds=limits.UNREPORTED_AFTER_S) for _, ends in _ends(day, now.utc)]

@@ -317,10 +317,10 @@ class Centre:
         self.parts.log(f"问题 problem, tried again in {limits.STATUS_EVERY_S:.0f} s: {error}")
         self._again_s = self.parts.clock.monotonic_s() + limits.STATUS_EVERY_S
 
-    def _settle(self, address: Address, day: GateDay, window: str) -> None:
+    def _settle(self, address: Address, day: GateDay, window: str | None) -> None:
         """A dead gate's silence is recorded too."""
         own = [record for owner, record in self.parts.store.records(day.date) if owner == address]
-        self.parts.store.keep_unreported(address, sheet.unreported(day, window, own))
+        self.parts.store.keep_unreported(address, sheet.unreported(day, window, own, self.parts.clock.utc()))
 
     # The fold -------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from broker.alerts import WORDS
 from broker.wire.messages import Alert, Record, Result
@@ -70,10 +70,14 @@ def word(line: Line) -> str:
     return f"{text}(第 {line.record.attempt} 次)" if line.record.attempt > 1 else text
 
 
-def unreported(day: GateDay, window: str, records: Iterable[Record]) -> list[Record]:
-    """What stands for each cue of a window that is over and has no final record: silence is recorded too."""
+def unreported(day: GateDay, window: str | None, records: Iterable[Record], now: datetime) -> list[Record]:
+    """What stands for each cue of a window that is over and has no final record: silence is recorded too.
+
+    `window` None: what stands outside windows; it ends one by one.
+    """
     final = {record.cue for record in records if record.final}
-    silent = [cue for cue in day.cues if cue.window == window and cue.state == "planned" and cue.id not in final]
+    ended = [cue for cue in day.cues if cue.window == window and (window is not None or cue.until < now)]
+    silent = [cue for cue in ended if cue.state == "planned" and cue.id not in final]
     return [
         Record(
             cue=cue.id, attempt=0, revision=day.revision, result="unreported", final=False, planned=cue.at,

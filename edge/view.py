@@ -1,6 +1,6 @@
 """What follows from a gate's state at an instant: the days in force, the queue. Pure; `gate.py` decides by it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from broker.wire.messages import LiveCue
@@ -45,12 +45,15 @@ def open_holds(state: State, now: Instant) -> list[Hold]:
 
 def _in_force(state: State, now: Instant) -> list[Stored]:
     date_now = today(state, now)
-    return [
-        stored
-        for of, stored in state.book.days.items()
-        if of == date_now
-        or any(window.opens <= now.utc < window.closes for window in _windows(state, stored.day, now).values())
-    ]
+    return [stored for of, stored in state.book.days.items() if of == date_now or _open(state, stored.day, now)]
+
+
+def _open(state: State, day: GateDay, now: Instant) -> bool:
+    """Of 14 days few can be: what holds would move is worked out for those alone; it was a quarter of a step."""
+    latest = now.utc - timedelta(seconds=limits.HOLD_MOVES_MAX_S)
+    return any(window.opens <= now.utc and latest < window.closes for window in day.windows) and any(
+        window.opens <= now.utc < window.closes for window in _windows(state, day, now).values()
+    )
 
 
 def _windows(state: State, day: GateDay, now: Instant) -> dict[str, Window]:
@@ -109,6 +112,13 @@ def withdrawn(state: State, cue: Cue) -> bool:
     if live is not None or day is None:
         return live is not None and live.cue.state == "cancelled"
     return next((one.state == "cancelled" for one in day.cues if one.id == cue.id), True)
+
+
+def moved(state: State, cue: Cue) -> bool:
+    """Whether the newest word on the cue gives it a later instant."""
+    day, live = day_of(state, cue.id), state.lives.get(cue.id)
+    known = (live.cue,) if live is not None else day.cues if day is not None else ()
+    return any(one.id == cue.id and one.at > cue.at for one in known)
 
 
 def knows(day: GateDay, live: LiveCue) -> bool:

@@ -34,7 +34,7 @@ class Playing:
     """A player of a rig, its answers and when they came."""
 
     def __init__(self, make: MakePlayer) -> None:
-        self.clock = SystemClock()
+        self.clock: Clock = SystemClock()
         self._answers: queue.Queue[tuple[Played, float]] = queue.Queue()
         self.player = make(lambda played: self._answers.put((played, self.clock.monotonic_s())), self.clock)
 

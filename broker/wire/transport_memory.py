@@ -1,12 +1,16 @@
 """A broker and its clients inside one thread: nothing moves but in `MemoryBroker.deliver()`, always in the same order.
 
 It keeps what MQTT 3.1.1 keeps: retained messages, sessions with what was not accepted, wills, one client a name. Not
-thread-safe. A simulator injects its faults between calls, or in `_send`, through which each copy for a client goes.
+thread-safe. What a bad network does to messages is the `Weather` of a name; links are cut between two calls.
 """
 
+import heapq
+import math
+import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from broker.wire.handover import Handover, Message, check_size
 from broker.wire.transport import Arrived, LinkDown, LinkUp, OnTransportEvent, TransportEvent, Will
@@ -14,6 +18,32 @@ from config import limits
 from config.clock import Clock
 
 _ROUNDS_MAX = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What the network does to each message from and to one name: shares of 0 to 1, drawn from `source`.
+
+    A delayed message is overtaken by later ones; each copy of a doubled one is delayed by itself. Above `most_bytes`
+    nothing gets through, as on a path that drops large packets.
+    """
+
+    source: random.Random
+    loses: float = 0.0
+    doubles: float = 0.0
+    delays: float = 0.0
+    delay_max_s: float = 0.0
+    most_bytes: float = math.inf
+
+    def copies(self, size: int) -> list[float]:
+        """The delay of each copy that gets through."""
+        if size > self.most_bytes or self.source.random() < self.loses:
+            return []
+        copies = 1 + (self.source.random() < self.doubles)
+        return [self._delay_s() for _ in range(copies)]
+
+    def _delay_s(self) -> float:
+        return self.source.uniform(0, self.delay_max_s) if self.source.random() < self.delays else 0.0
 
 
 class MemoryTransport:
@@ -25,12 +55,19 @@ class MemoryTransport:
     """
 
     def __init__(
-        self, broker: "MemoryBroker", name: str, subscriptions: Sequence[str], will: Callable[[], Will] | None
+        self,
+        broker: "MemoryBroker",
+        name: str,
+        subscriptions: Sequence[str],
+        will: Callable[[], Will] | None,
+        clock: Clock | None = None,
     ) -> None:
         self.name = name
         self.subscriptions = tuple(subscriptions)
         self.why = "not started"
         self.up = False
+        self.clock = clock
+        """Of the client's machine; None: the broker's will do."""
         self._broker = broker
         self.ask_will = will
         self.will: Will | None = None
@@ -99,6 +136,7 @@ class MemoryTransport:
 class _Session:
     """What the broker keeps of a name, connected or not."""
 
+    name: str
     subscriptions: tuple[str, ...] = ()
     holder: MemoryTransport | None = None
     queue: deque[tuple[Message, bool]] = field(default_factory=deque)
@@ -112,6 +150,10 @@ class MemoryBroker:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.retained: dict[str, bytes] = {}
+        self.weather: dict[str, Weather] = {}
+        """Of a name; none: everything arrives at once, in order."""
+        self._on_the_way: list[tuple[float, int, Callable[[], None]]] = []
+        self._delayed = 0
         self._sessions: dict[str, _Session] = {}
         self._clients: list[MemoryTransport] = []
         self._unplugged: set[str] = set()
@@ -119,6 +161,8 @@ class MemoryBroker:
 
     def deliver(self) -> None:
         """Let in who knocks, then carry and tell until nothing moves."""
+        while self._on_the_way and self._on_the_way[0][0] <= self._clock.monotonic_s():
+            heapq.heappop(self._on_the_way)[2]()
         for client in tuple(self._clients):
             if not client.up:
                 self._knock(client)
@@ -127,6 +171,11 @@ class MemoryBroker:
             if not any(moved):
                 return
         raise AssertionError("clients answer each other without end")
+
+    @property
+    def due_s(self) -> float | None:
+        """Monotonic instant at which a delayed message arrives."""
+        return self._on_the_way[0][0] if self._on_the_way else None
 
     def cut(self, name: str, why: str = "the link was cut") -> None:
         """Tear the links of that name without a goodbye: the will is published. They come back with `deliver()`."""
@@ -143,8 +192,9 @@ class MemoryBroker:
         self._unplugged.discard(name)
 
     def stop(self) -> None:
-        """The broker ends: no wills, nobody is let in until `start`."""
+        """The broker ends: no wills, nobody is let in until `start`; what was on the way is gone."""
         self._running = False
+        self._on_the_way.clear()
         for client in tuple(self._clients):
             if client.up:
                 self._part(client)
@@ -189,7 +239,7 @@ class MemoryBroker:
         self._let_in(client, will)
 
     def _let_in(self, client: MemoryTransport, will: Will | None) -> None:
-        session = self._sessions.setdefault(client.name, _Session())
+        session = self._sessions.setdefault(client.name, _Session(client.name))
         if session.holder is not None:
             # Real brokers throw the older one out, and publish no will: its name is still connected.
             older = session.holder
@@ -226,7 +276,7 @@ class MemoryBroker:
             del session.in_flight[mid]
         messages = client.handover.take(limits.PUBLISH_HANDED_MAX)
         for message in messages:
-            self._publish(message)
+            self._pass(client.name, message, partial(self._publish, message))
             client.handover.done(len(message.payload))
         return self._fill(client, session) or bool(accepted or messages)
 
@@ -236,7 +286,8 @@ class MemoryBroker:
         while session.queue and len(session.in_flight) < limits.BROKER_INFLIGHT_MAX:
             session.mids += 1
             message, retained = session.in_flight[session.mids] = session.queue.popleft()
-            receipt, now_s = client.handover.receipt(session.mids), self._clock.monotonic_s()
+            clock = client.clock or self._clock
+            receipt, now_s = client.handover.receipt(session.mids), clock.monotonic_s()
             client.inbox.append(Arrived(message.topic, message.payload, retained, receipt, now_s))
             given = True
         return given
@@ -260,8 +311,22 @@ class MemoryBroker:
     def _send(self, session: _Session, message: Message, *, retained: bool) -> None:
         """One copy for one client, if it wants it and there is room."""
         wanted = any(matches(wish, message.topic) for wish in session.subscriptions)
-        if wanted and len(session.queue) < limits.BROKER_QUEUED_MAX:
-            session.queue.append((message, retained))
+        if wanted:
+            self._pass(session.name, message, partial(self._enqueue, session, (message, retained)))
+
+    def _enqueue(self, session: _Session, copy: tuple[Message, bool]) -> None:
+        if len(session.queue) < limits.BROKER_QUEUED_MAX:
+            session.queue.append(copy)
+
+    def _pass(self, name: str, message: Message, arrive: Callable[[], None]) -> None:
+        """Through the weather between the broker and a name."""
+        weather = self.weather.get(name)
+        for delay_s in weather.copies(len(message.payload)) if weather else [0.0]:
+            if delay_s:
+                self._delayed += 1
+                heapq.heappush(self._on_the_way, (self._clock.monotonic_s() + delay_s, self._delayed, arrive))
+            else:
+                arrive()
 
 
 def matches(wish: str, topic: str) -> bool:

@@ -124,6 +124,13 @@ def test_a_window_that_was_made_longer_is_settled_once_more() -> None:
     assert told(state, *ticks(3719, 3720, 3721))[1] == [Settle(EAST, longer.day, "noon")]
 
 
+def test_what_stands_outside_windows_is_settled_one_by_one() -> None:
+    notices = [cue(TODAY, f"n{n}", 60 * n, id=f"{TODAY}/none/n{n}/notice", window=None, kind="notice") for n in (1, 5)]
+    quiet = issued(day(cues=notices, windows=()))
+    _, effects = told(running(quiet), *ticks(239.9, 240, 241, 479.9, 480, 900))
+    assert [one for one in effects if isinstance(one, Settle)] == [Settle(EAST, quiet.day, None)] * 2
+
+
 def test_yesterdays_late_window_is_settled_after_midnight() -> None:
     over = issued(day(EAST, YESTERDAY, windows=(window(YESTERDAY, closes_s=86400 - 60),)))
     _, effects = told(running(over, EAST_TODAY, at_s=0), *ticks(59, 60))

@@ -284,3 +284,26 @@ def test_sentences_of_days_that_are_over_are_forgotten() -> None:
     rig.utc = at(3 * 86400)
     rig.send(Tick())
     assert rig.state.clips.keys() == rig.state.asked.keys() == set(SENTENCES)
+
+
+def test_classes_that_no_longer_fit_their_window_are_named_until_it_is_extended() -> None:
+    rig = Rig()
+    rig.send(came(day(call(1, 0), call(2, 20), call(3, 40), noon=window(closes_s=60))))
+    rig.run(5)
+    assert rig.problems() == []
+    rig.send(came(day(call(1, 0), call(2, 50), call(3, 70), revision=2, noon=window(closes_s=60))))
+    assert [one.args["why"] for one in rig.state.book.problems.values()] == ["c3"]
+    rig.send(came(day(call(1, 0), call(2, 50), call(3, 70), revision=3, noon=window(closes_s=120))))
+    assert rig.problems() == []
+    rig.run(90)
+    assert [name for _, name in rig.classes()] == ["1", "2", "3"]
+
+
+def test_a_cue_delayed_in_the_lead_is_said_at_its_new_instant_alone() -> None:
+    rig = Rig()
+    rig.send(came(day(call(1, 0))))
+    rig.run(-0.3)
+    rig.send(came(day(call(1, 20), revision=2)))
+    rig.run(40)
+    assert rig.classes() == [(20.0, "1")]
+    assert rig.results() == [("c1", 1, "interrupted", False), ("c1", 2, "announced", True)]

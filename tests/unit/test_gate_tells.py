@@ -35,6 +35,17 @@ def test_records_are_sent_until_they_are_acknowledged_then_the_rest() -> None:
     assert [one.message.seq for one in rig.published("event")][3:] == [2]  # type: ignore[union-attr]  # an event
 
 
+def test_an_ack_that_tells_nothing_new_sends_nothing_again() -> None:
+    rig = Rig()
+    rig.send(linked())
+    rig.send(came(day(call(1, 0))))
+    rig.run(6)
+    sent = len(rig.published("event"))
+    assert sent > 0
+    rig.send(AckCame(Ack(v=1, log="0badcafe", seq=0), receipt=1))
+    assert len(rig.published("event")) == sent
+
+
 def test_an_ack_of_another_log_or_of_the_future_acknowledges_nothing() -> None:
     rig = Rig(bound_s=None)
     rig.send(linked())

@@ -5,6 +5,7 @@ import os
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -214,3 +215,25 @@ def test_a_full_disk_leaves_the_journal_as_it_was_and_it_goes_on(
     journal.close()
     assert read(file) == ([*LINES, b'{"n":99}'], 0)
     assert [path.name for path in tmp_path.iterdir()] == ["journal"]
+
+
+@pytest.mark.parametrize(
+    ("left", "entries", "damaged"), [("nothing", [b"1"], 0), ("half", [b"1"], 1), ("all", [b"1", b"2"], 0)]
+)
+def test_a_power_cut_leaves_of_the_entry_on_its_way_what_a_disk_may_leave(
+    left: Literal["nothing", "half", "all"], entries: list[bytes], damaged: int
+) -> None:
+    disk = MemoryJournal()
+    disk.append(b"1")
+    disk.cut_power(b"2", left)
+    assert (disk.read(), disk.read()) == ((entries, damaged), (entries, 0))
+
+
+def test_the_fake_disk_fills_and_what_it_refused_does_not_stand_there() -> None:
+    disk = MemoryJournal()
+    disk.free_bytes = 3
+    disk.append(b"12")
+    with pytest.raises(OutsideError, match="full"):
+        disk.append(b"34")
+    disk.append(b"5")
+    assert disk.read() == ([b"12", b"5"], 0)

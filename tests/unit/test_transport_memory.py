@@ -1,14 +1,17 @@
 """The transport's suite on the memory, and what only the memory can do: forget, and be filled to the brim."""
 
+import random
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from broker.wire.transport import Arrived, LinkDown, LinkUp, TransportEvent
-from broker.wire.transport_memory import MemoryTransport, matches
+from broker.wire.transport_memory import MemoryBroker, MemoryTransport, Weather, matches
 from config import limits
+from config.clock_fake import FakeClock
 from transport_rig import Client, MemoryRig
-from transport_suite import ALERT, CUE, DAY, DOWN, GATE, UP, TransportSuite
+from transport_suite import ALERT, CUE, DAY, DOWN, GATE, STATUS, UP, TransportSuite
 
 
 @pytest.fixture
@@ -154,3 +157,56 @@ def test_two_that_answer_each_other_without_end_are_stopped(rig: MemoryRig) -> N
 )
 def test_a_filter_takes_what_mqtt_says(wish: str, topic: str, takes: bool) -> None:
     assert matches(wish, topic) is takes
+
+
+class Draws(random.Random):
+    """Gives what a case wants drawn, in order."""
+
+    def __init__(self, *draws: float) -> None:
+        super().__init__(0)
+        self.draws = list(draws)
+
+    def random(self) -> float:
+        return self.draws.pop(0)
+
+
+def test_weather_loses_doubles_and_delays_on_both_ways(rig: MemoryRig) -> None:
+    clock = FakeClock(datetime(2026, 11, 25, 4, tzinfo=UTC))
+    rig.broker = broker = MemoryBroker(clock)
+    gate, centre = pair(rig)
+    # Each message: lost? doubled? then each copy: delayed? and if so, for which share of 10 s.
+    broker.weather[GATE] = Weather(
+        Draws(0.0, *(0.9, 0.0, 0.9, 0.0, 0.5), *(0.9, 0.9, 0.9)), loses=0.1, doubles=0.1, delays=0.1, delay_max_s=10.0
+    )
+    for payload in (b"lost", b"doubled", b"plain"):
+        centre.publish(CUE, payload)
+    assert [gate.arrived().payload, gate.arrived().payload] == [b"doubled", b"plain"]
+    assert gate.told_nothing()
+    assert broker.due_s == 5.0
+    clock.advance(5.0)
+    assert gate.arrived().payload == b"doubled"
+    broker.weather[GATE] = Weather(Draws(0.9, 0.9, 0.9, 0.9), most_bytes=5)
+    for payload in (b"larger", b"small"):
+        centre.publish(CUE, payload)
+    assert gate.arrived().payload == b"small"
+    broker.weather[GATE] = Weather(Draws(0.0), loses=0.1)
+    gate.publish(STATUS, b"lost")
+    assert centre.told_nothing()
+    broker.weather.clear()
+    gate.publish(STATUS, b"plain")
+    assert centre.arrived().payload == b"plain"
+
+
+def test_what_is_on_its_way_is_gone_with_the_broker(rig: MemoryRig) -> None:
+    clock = FakeClock(datetime(2026, 11, 25, 4, tzinfo=UTC))
+    rig.broker = broker = MemoryBroker(clock)
+    gate, centre = pair(rig)
+    broker.weather[GATE] = Weather(random.Random(1), delays=1.0, delay_max_s=5.0)
+    centre.publish(CUE, b"late")
+    assert gate.told_nothing()
+    broker.stop()
+    broker.start()
+    clock.advance(10.0)
+    gate.down()
+    gate.up()
+    assert gate.told_nothing()
