@@ -18,6 +18,11 @@ _PROGRAMS = {
     "gate": ("edge.cli", "校门：按时播报、灯光、按钮", "a gate: calls, lights, buttons"),
     "plan": ("broker.cli_plan", "检查、预览放学方案", "check and preview a school's plan"),
     "change": ("broker.cli_change", "改今天的放学：暂停、顺延、叫班 …", "change today: hold, delay, call …"),
+    "alert": (
+        "broker.cli_alert",
+        "向全部校门发警报、演练，或解除",
+        "raise an alert or a drill at every gate, or clear it",
+    ),
     "records": ("broker.cli", "查看播报记录", "what was called, and when"),
 }
 

@@ -10,14 +10,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from broker import alerts
+from broker.due import due, held, slips_of
 from broker.issued import Issued, Key, Newer, is_newer, newer
 from broker.wire import topics
-from broker.wire.messages import Ack, Ask, Event, LiveCue, Status, Time
+from broker.wire.messages import Ack, Alert, Ask, Event, LiveCue, Status, Time
 from broker.wire.topics import Address
 from config import limits
 from config.clock import Instant
 from config.day import GateDay
-from config.pacing import slip_of, windows_now
+from config.pacing import windows_now
 from config.types import Frozen
 
 
@@ -74,7 +76,14 @@ class EventStored:
     seq: int
 
 
-AgendaEvent = Tick | Linked | DaysIssued | StatusCame | AskCame | EventCame | EventStored
+@dataclass(frozen=True, slots=True)
+class AlertsKept:
+    """All that are known, by number; what is new among them is durable."""
+
+    alerts: tuple[Alert, ...]
+
+
+AgendaEvent = AlertsKept | Tick | Linked | DaysIssued | StatusCame | AskCame | EventCame | EventStored
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +121,9 @@ Effect = Send | Store | Settle | Complain
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`seqs`: what is stored of each gate's log; `unanswered`: gates whose status waits for its answer."""
+    """`seqs`: what is stored of each gate's log; `unanswered`: gates whose status waits for its answer;
+    `alerted`: the number of the alert that stands at the broker for a gate, 0 for none.
+    """
 
     gates: tuple[Address, ...] = ()
     days: dict[Key, Issued] = field(default_factory=dict)
@@ -125,6 +136,8 @@ class State:
     unanswered: frozenset[Address] = frozenset()
     answered_s: dict[Address, float] = field(default_factory=dict)
     cached: dict[str, str] = field(default_factory=dict)
+    alerts: tuple[Alert, ...] = ()
+    alerted: dict[Address, int] = field(default_factory=dict)
     live: frozenset[str] = frozenset()
     settled: frozenset[str] = frozenset()
     complained: frozenset[str] = frozenset()
@@ -138,7 +151,9 @@ def step(state: State, now: Instant, event: AgendaEvent) -> tuple[State, tuple[E
             pass
         case Linked():
             # What stands at the broker now is anybody's guess: sent anew, or cleared, once it is up.
-            turn.set(link_up=event.up, cached=dict.fromkeys(state.cached, ""))
+            turn.set(link_up=event.up, cached=dict.fromkeys(state.cached, ""), alerted={})
+        case AlertsKept(known):
+            turn.set(alerts=known)
         case DaysIssued():
             _days_issued(turn, event)
         case StatusCame():
@@ -153,6 +168,7 @@ def step(state: State, now: Instant, event: AgendaEvent) -> tuple[State, tuple[E
             turn.set(seqs={**state.seqs, (address, log): seq})
             turn.effects.append(Send(topics.down(address, "ack"), Ack(v=1, log=log, seq=seq)))
     if turn.state.link_up:
+        _alert(turn)
         silent = silent_dates(turn.state, now)
         _cache(turn, silent)
         _answer(turn, silent)
@@ -166,6 +182,8 @@ def wake(state: State, now: Instant) -> datetime:
     times = [at for address, issued in _in_order(state) for at in _instants(state, now, address, issued.day)]
     latest = now.utc + timedelta(seconds=limits.LOST_AFTER_S)
     soon = [now.utc + timedelta(seconds=limits.STATUS_LEAST_S)] if state.unanswered else []
+    drill = alerts.standing(state.alerts, now.utc)
+    soon += [drill.until] if drill is not None and drill.until is not None else []
     return min([latest, *soon, *(at for at in times if at > now.utc)])
 
 
@@ -253,6 +271,9 @@ def _answer(turn: _Turn, silent: frozenset[date]) -> None:
         status = turn.state.statuses.get(address)
         if since_s < limits.STATUS_LEAST_S or status is None:
             continue
+        alert = alerts.wanted(turn.state.alerts, status, turn.now.utc)
+        if alert is not None and status.alert_seq < alert.seq:
+            turn.effects.append(Send(topics.down(address, "alert"), alert, retain=True))
         for issued in _lacking(turn, address, status, silent):
             retain = issued.day.date in _cached(turn.state)
             turn.effects.append(Send(topics.day(address, issued.day.date), issued.payload, retain=retain))
@@ -262,6 +283,18 @@ def _answer(turn: _Turn, silent: frozenset[date]) -> None:
             unanswered=turn.state.unanswered - {address},
             answered_s={**turn.state.answered_s, address: turn.now.monotonic_s},
         )
+
+
+def _alert(turn: _Turn) -> None:
+    """To every gate, as state: before all days, and whatever question is open. One that holds a newer one keeps it."""
+    known = turn.state.alerts
+    for address in turn.state.gates if known else ():
+        status = turn.state.statuses.get(address)
+        alert = alerts.wanted(known, status, turn.now.utc)
+        seq, ours = (alert.seq if alert else 0), status is None or status.alert_seq <= known[-1].seq
+        if ours and turn.state.alerted.get(address) != seq:
+            turn.effects.append(Send(topics.down(address, "alert"), alert or b"", retain=True))
+            turn.set(alerted={**turn.state.alerted, address: seq})
 
 
 def _lacking(turn: _Turn, address: Address, status: Status, silent: frozenset[date]) -> list[Issued]:
@@ -303,23 +336,31 @@ def _cached(state: State) -> tuple[date, ...]:
 
 
 def _live(turn: _Turn, silent: frozenset[date]) -> None:
-    """Each cue leaves once, 2 s ahead of its instant at that gate; in a hold none does."""
+    """Each cue that may be called leaves once, 2 s ahead of its instant at that gate; in a hold none does."""
     now = turn.now
     if now.bound_s is None or now.bound_s > limits.TOLERANCE_S:
         return
+    if alerts.standing(turn.state.alerts, now.utc) is not None:
+        return
     ahead = timedelta(seconds=limits.LIVE_AHEAD_S)
     for address, issued in _in_order(turn.state):
-        held = any(hold.to is None for hold in issued.day.holds)
-        if held or issued.day.date in silent or _newer_at_gate(turn.state, address, issued):
+        if (
+            held(turn.state.statuses.get(address), issued.day)
+            or issued.day.date in silent
+            or _newer_at_gate(turn.state, address, issued)
+        ):
             continue
-        slips = _slips(turn.state, address, issued.day)
+        slips = slips_of(turn.state.statuses.get(address), issued.day)
         for cue in issued.day.cues:
-            due = cue.at + timedelta(seconds=slip_of(cue, slips))
+            if (at := due(issued.day, cue, slips)) is None or cue.state == "cancelled":
+                continue
+            # What a person let go just now is already due; it may leave as long as it counts.
+            last = at if cue.released is None else at + (cue.until - cue.at)
             key = f"{address} {cue.id} {issued.day.revision}"
-            if due - ahead > now.utc or due < now.utc or key in turn.state.live or cue.state == "cancelled":
+            if at - ahead > now.utc or last < now.utc or key in turn.state.live:
                 continue
             window, revision = issued.day.window(cue), issued.day.revision
-            live = LiveCue(v=1, sent_at=now.utc, revision=revision, due=due, window=window, cue=cue)
+            live = LiveCue(v=1, sent_at=now.utc, revision=revision, due=at, window=window, cue=cue)
             turn.effects.append(Send(topics.down(address, "cue"), live))
             turn.set(live=turn.state.live | {key})
 
@@ -348,13 +389,8 @@ def _in_order(state: State) -> list[tuple[Address, Issued]]:
     return [(address, issued) for (address, _), issued in sorted(rows, key=lambda row: (str(row[0][0]), row[0][1]))]
 
 
-def _slips(state: State, address: Address, day: GateDay) -> dict[str, float]:
-    status = state.statuses.get(address)
-    return {} if status is None else {f"{day.date}/{window}": slip_s for window, slip_s in status.slip.items()}
-
-
 def _instants(state: State, now: Instant, address: Address, day: GateDay) -> list[datetime]:
-    slips = _slips(state, address, day)
+    slips = slips_of(state.statuses.get(address), day)
     ahead = timedelta(seconds=limits.LIVE_AHEAD_S)
-    live = [cue.at + timedelta(seconds=slip_of(cue, slips)) - ahead for cue in day.cues]
+    live = [at - ahead for cue in day.cues if (at := due(day, cue, slips)) is not None]
     return live + [ends + timedelta(seconds=limits.UNREPORTED_AFTER_S) for _, ends in _ends(day, now.utc)]

@@ -1,34 +1,35 @@
 """The centre's runtime: folds the plan, steps the agenda, performs effects in order. No thread inside; `run` loops."""
 
+import contextlib
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from broker import agenda
+from broker import agenda, alerts, sheet
 from broker.agenda import (
-    AskCame,
     Complain,
     DaysIssued,
-    EventCame,
     EventStored,
     Linked,
     Send,
     Settle,
     StatusCame,
 )
-from broker.desk import Choice, RefusedError, Situation, Wish, after, chosen, described, propose
+from broker.desk import after, chosen, described, propose
 from broker.fold import Folded, folded, gates, numbers_above
 from broker.issued import is_open
+from broker.post import opened
 from broker.presses import pressed
+from broker.situation import RefusedError, Situation
 from broker.store import Store
-from broker.view import Answer, Chosen, View, view
+from broker.view import AlertAnswer, Answer, Chosen, View, view
 from broker.vouch import error_s
-from broker.wire import topics
-from broker.wire.messages import Ask, Event, Record, Status, decode, encode
+from broker.wire.messages import Event, Record, Status, digest, encode
 from broker.wire.topics import Address
 from broker.wire.transport import Arrived, LinkDown, LinkUp, Transport, TransportEvent
+from broker.wish import AlertWish, Choice, Wish
 from config import limits
 from config.changes import Change
 from config.clock import Clock, Instant
@@ -82,11 +83,26 @@ class Centre:
         self._again_s: float | None = None
         self._pressed = False
         self._kept = parts.store.kept()
-        self.state = agenda.State(seqs=parts.store.seqs(), kept=self._kept)
+        self._stopped = parts.store.stopped()
+        self.state = agenda.State(seqs=parts.store.seqs(), kept=self._kept, alerts=parts.store.alerts())
         self.handle(PlanChanged(plan, text))
 
     def handle(self, event: CentreEvent) -> None:
-        """One event, to its end."""
+        """One event, to its end. A message that stops the program is remembered first: met again, it is set aside."""
+        if not isinstance(event, Arrived):
+            self._handle(event)
+        elif (key := digest(event.topic.encode() + event.payload)) in self._stopped:
+            self.parts.transport.accept(event.receipt)
+            self.parts.log(f"问题 problem set-aside: {event.topic} 曾使程序停止，不再理会 stopped this program before")
+        else:
+            try:
+                self._handle(event)
+            except Exception:
+                with contextlib.suppress(OutsideError):
+                    self.parts.store.keep_stopped(key)
+                raise  # the supervisor starts this program again
+
+    def _handle(self, event: CentreEvent) -> None:
         if isinstance(event, PlanChanged):
             self._plan_changed(event)
         elif (known := self._known(event)) is not None:
@@ -162,6 +178,22 @@ class Centre:
         self._issue(result)
         return self._chosen(choice, dates, again=False)
 
+    def alert(self, wish: AlertWish) -> AlertAnswer:
+        """An alert or its end: durable, then sent to every gate. Raises RefusedError and OutsideError like `submit`."""
+        store, state, at = self.parts.store, self.state, self.parts.clock.utc()
+        made, again = store.alerts(key=wish.key), True
+        stood = alerts.standing(state.alerts, at)
+        if not made:
+            statuses = {address.gate: status for address, status in state.statuses.items()}
+            made, again = alerts.proposed(self._plan, state.alerts, wish, statuses, at), False
+            store.keep_alerts(wish.key, self._date(), made)
+            self.parts.log(f"警报 alert {made[0].seq} {wish.by}：{made[0].action} {made[0].status}")
+            self._step(agenda.AlertsKept((*state.alerts, *made)[-limits.ALERTS_KEPT :]))
+        replaces = None if again or wish.action == "clear" or stood is None else stood.action
+        return AlertAnswer(
+            seq=made[0].seq, action=made[0].action, status=made[0].status, replaces=replaces, again=again
+        )
+
     def situation(self) -> Situation:
         """The day that staff work on: today, or yesterday's while its window is open over midnight."""
         now, today = self.now(), self._date()
@@ -176,7 +208,7 @@ class Centre:
         statuses = {address.gate: status for address, status in self.state.statuses.items() if address in own}
         changes, newer = self.parts.store.changes(on), agenda.asked(self.state, now)
         kept = tuple(sorted(date for date in self.state.kept if date >= on))
-        return Situation(self._plan, on, days, changes, records, statuses, newer, kept)
+        return Situation(self._plan, on, days, changes, records, statuses, newer, kept, self.state.alerts)
 
     def view(self) -> View:
         """Everything the page shows."""
@@ -225,34 +257,18 @@ class Centre:
                 return Linked(up=False)
             case Arrived():
                 try:
-                    return self._parsed(event)
+                    known = opened(event, self.now(), self.state.gates)
+                    if isinstance(known, StatusCame):
+                        self._log_status(known.address, known.status)
                 except BadInputError as error:
                     self.parts.log(f"拒收 refused {event.topic[:96]}: {error}")
                     return None
+                else:
+                    return known
                 finally:
                     self.parts.transport.accept(event.receipt)  # a gate repeats until it is answered by us
             case agenda.Tick():
                 return event
-
-    def _parsed(self, message: Arrived) -> agenda.AgendaEvent | None:
-        topic, payload = topics.parse(message.topic), message.payload
-        match topic.what if topic else "":
-            case "status" if topic:
-                status = decode(payload, Status)
-                self._log_status(topic.address, status)
-                return StatusCame(topic.address, status)
-            case "event" if topic:
-                reported = decode(payload, Event)
-                if (reported.school, reported.gate) != (topic.address.school, topic.address.gate):
-                    wrong = f"an event of {reported.school}/{reported.gate}"
-                    raise BadInputError(wrong)
-                return EventCame(topic.address, reported) if topic.address in self.state.gates else None
-            case "ask" if topic and topic.address in self.state.gates:  # other schools' gates have their own centre
-                now = self.now()
-                received = now.utc - timedelta(seconds=now.monotonic_s - message.monotonic_s)
-                return AskCame(topic.address, decode(payload, Ask), received)
-            case _:
-                return None
 
     # What goes out --------------------------------------------------------------------------------
 
@@ -303,27 +319,8 @@ class Centre:
 
     def _settle(self, address: Address, day: GateDay, window: str | None) -> None:
         """A dead gate's silence is recorded too."""
-        final = {
-            record.cue for owner, record in self.parts.store.records(day.date) if owner == address and record.final
-        }
-        utc = self.parts.clock.utc()
-        silent = [
-            cue
-            for cue in day.cues
-            if cue.window == window
-            and cue.state == "planned"
-            and cue.id not in final
-            # What stands outside windows ends one by one.
-            and (window is not None or cue.until < utc)
-        ]
-        records = [
-            Record(
-                cue=cue.id, attempt=0, revision=day.revision, result="unreported", final=False, planned=cue.at,
-                actual=None, ended=None, bound_s=None, slip_s=0, source="timer", volume_pct=0, heard="unknown",
-            )
-            for cue in silent
-        ]  # fmt: skip
-        self.parts.store.keep_unreported(address, records)
+        own = [record for owner, record in self.parts.store.records(day.date) if owner == address]
+        self.parts.store.keep_unreported(address, sheet.unreported(day, window, own, self.parts.clock.utc()))
 
     # The fold -------------------------------------------------------------------------------------
 

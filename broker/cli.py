@@ -188,6 +188,8 @@ def _sheet(store: Store, plan: Plan, on: date, found: Sequence[tuple[topics.Addr
             off = f"{line.off_s:+.3f} s" if line.off_s is not None else "-" * 8
             called = "、".join(names.get(one, one) for one in line.cue.classes)
             rows.append(f"  {local(line.cue.at, plan):%H:%M:%S}  {shown}  {off}  {sheet.word(line)}  {called}")
+    if told := [f"  {sheet.alert_line(alert, plan)}" for alert in store.alerts(on)]:
+        rows += ["\n警报 alerts", *told]
     if (took := sheet.took(all_lines)) is not None:
         minutes, seconds = divmod(round(took.total_seconds()), 60)
         rows.append(f"\n今天放学用时 {minutes} 分 {seconds:02} 秒；{sheet.summary(all_lines)}")

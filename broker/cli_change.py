@@ -12,7 +12,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from config import limits
 from config.errors import BadInputError, OutsideError
 
-_KINDS = ("hold", "resume", "delay", "skip", "call", "repeat", "notice", "extend", "undo")
+_KINDS = ("hold", "resume", "delay", "skip", "release", "ready", "call", "repeat", "notice", "extend", "undo")
 _CHOICES = ("keep", "mine")
 _OK, _UNAVAILABLE = 200, 503
 
@@ -28,7 +28,7 @@ def change(argv: Sequence[str]) -> int:
     wish |= {name: value for name in ("delay_s", "undoes") if (value := getattr(options, name)) is not None}
     wish |= {"ids": options.ids} if options.ids else {}
     wish |= {"confirmed": True} if options.confirmed else {}
-    answer = _done(options.url, "/v1/changes/preview" if options.preview else "/v1/changes", wish)
+    answer = done(options.url, "/v1/changes/preview" if options.preview else "/v1/changes", wish)
     print("\n".join(answer["lines"]) or "没有变化 no difference")
     if not options.preview:
         again = "（此前已做 done before）" if answer["again"] else ""
@@ -40,13 +40,13 @@ def change(argv: Sequence[str]) -> int:
 def _choose(options: argparse.Namespace) -> int:
     """Whose days count where gates hold newer ones."""
     wish = {"key": uuid.uuid4().hex, "by": options.by, "choose": options.kind, "dates": options.dates or []}
-    answer = _done(options.url, "/v1/days/choose", {**wish, "confirmed": options.confirmed})
+    answer = done(options.url, "/v1/days/choose", {**wish, "confirmed": options.confirmed})
     whose = "校门的放学表 the gates' days" if options.kind == "keep" else "中心的放学表 the centre's days"
     print(f"已保存 saved：{whose}，{' '.join(answer['dates'])}")
     return 0
 
 
-def _done(url: str, path: str, wish: dict[str, Any]) -> dict[str, Any]:
+def done(url: str, path: str, wish: dict[str, Any]) -> dict[str, Any]:
     """The answer to what was done. Raises BadInputError with the reason, OutsideError when none came."""
     status, answer = _asked(url, path, wish)
     if status != _OK:

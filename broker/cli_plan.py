@@ -20,6 +20,7 @@ from config.errors import BadInputError
 from config.findings import Finding, Lang, words
 from config.language import language
 from config.lint import Unreadable, read
+from config.pacing import by_hand
 from config.parsing import decoded, shown
 from config.plan import Plan, PlanError
 from config.schooldays import DayOf, day_of
@@ -156,5 +157,9 @@ def _table(made: Plan, days: Sequence[GateDay]) -> list[str]:
         lines.append(f"{names[day.gate]}  {day.date}  {day.day_type}")
         for cue in day.cues:
             where = "、".join(dict.fromkeys(zone_of[one] for one in cue.classes))
-            lines.append(f"  {local(cue.at, made):%H:%M:%S}  {where:<4} {cue.say}")
+            window = day.window(cue)
+            when = f"{local(cue.at, made):%H:%M:%S}"
+            if window is not None and by_hand(cue, window):  # no promise of a time where a person paces
+                when = {"guarded": "按键放行", "ready": "整队放行"}[window.pacing]
+            lines.append(f"  {when}  {where:<4} {cue.say}")
     return lines

@@ -1,116 +1,23 @@
 """The desk: what a person asks becomes a Change, or is refused with the reason; in words before it is done. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Literal
 
-from pydantic import Field
-
-from broker.issued import Newer
-from broker.wire.messages import Record, Status
+from broker import alerts
+from broker.paced import let_go
+from broker.situation import RefusedError, Situation, class_name, gate_name, window_named
+from broker.wish import Choice, Wish
 from config import limits
 from config.changes import Change, applied, standing
-from config.day import Cue, GateDay, Window, cue_id, order
-from config.errors import BadInputError
-from config.pacing import windows_now
+from config.day import Cue, GateDay, cue_id, order
+from config.pacing import by_hand, windows_now
 from config.plan import Plan
 from config.timetable import local
-from config.types import CueId, Day, Frozen, Id, Name, Say, Slug
-
-WishKind = Literal["hold", "resume", "delay", "skip", "call", "repeat", "notice", "extend", "undo"]
-
-
-class Wish(Frozen):
-    """What a person asks, as REST takes it. `key` makes it once. `confirmed`: asked twice, and meant.
-
-    hold [gate] · resume ids · delay window delay_s [gate] · skip class [window] · call class [gate] · repeat [cue]
-    [gate] · notice text [gate] · extend window delay_s · undo undoes
-    """
-
-    key: Id
-    by: Name
-    why: Name | None = None
-    kind: WishKind
-    gate: Slug | None = None
-    window: Slug | None = None
-    cls: Slug | None = Field(default=None, alias="class")
-    cue: CueId | None = None
-    ids: Annotated[tuple[Id, ...], Field(max_length=limits.HOLDS_MAX)] = ()
-    delay_s: Annotated[float, Field(ge=-7200, le=7200)] | None = None
-    text: Say | None = None
-    undoes: Annotated[int, Field(ge=0, lt=2**53)] | None = None
-    confirmed: bool = False
-
-
-class Choice(Frozen):
-    """Whose days count where gates hold newer ones than the centre issued. `dates`: those that were shown, or all."""
-
-    key: Id
-    by: Name
-    choose: Literal["keep", "mine"]
-    dates: Annotated[tuple[Day, ...], Field(max_length=limits.HORIZON_DAYS + 1)] = ()
-    confirmed: bool = False
-
-
-class RefusedError(BadInputError):
-    """Nothing was changed. `code` for programs, the text for people; `ask_again`: a second yes would do it."""
-
-    def __init__(self, code: str, text: str, *, ask_again: bool = False) -> None:
-        self.code, self.ask_again = code, ask_again
-        super().__init__(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What the desk knows: the days in force as the gates have them, what was heard, what is being said."""
-
-    plan: Plan
-    on: date
-    days: tuple[GateDay, ...]
-    changes: tuple[Change, ...] = ()
-    records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
-    statuses: Mapping[str, Status] = field(default_factory=dict)
-    """By gate."""
-    newer: tuple[Newer, ...] = ()
-    """Days at gates that this centre did not issue: a person must choose."""
-    kept: tuple[date, ...] = ()
-    """Dates for which the gates' own days were chosen."""
-
-    def cues(self, gate: str | None) -> Iterator[tuple[GateDay, Cue]]:
-        for day in self.days:
-            if gate in (None, day.gate):
-                yield from ((day, cue) for cue in day.cues)
-
-    def over(self, day: GateDay, cue: Cue) -> bool:
-        """Spoken, being spoken, or decided: too late to change."""
-        status = self.statuses.get(day.gate)
-        return (status is not None and status.now == cue.id) or any(
-            record.final or record.heard == "yes" for record in self.records.get(f"{day.gate} {cue.id}", ())
-        )
-
-    @property
-    def ours(self) -> bool:
-        """Whether the gates run what the centre issued."""
-        return self.on not in self.kept and all(one.on != self.on for one in self.newer)
-
-    def held(self, gate: str) -> tuple[str, ...]:
-        """The ids of the holds that are open at a gate: of the day while it is ours, and of its own button."""
-        status = self.statuses.get(gate)
-        own = status.holds if status is not None else ()
-        day = next((day for day in self.days if day.gate == gate), None)
-        open_ids = [hold.id for hold in day.holds if hold.to is None] if day and self.ours else []
-        ended = {hold.id for hold in day.holds if hold.to is not None} if day and self.ours else set()
-        return tuple(dict.fromkeys([*open_ids, *(one for one in own if one not in ended)]))[: limits.HOLDS_MAX]
-
-    def ends(self, gate: str) -> frozenset[str]:
-        """The ids that a resume can end at a gate: of the day, and of its own button whatever the centre knows."""
-        known = {hold.id for day in self.days if day.gate == gate for hold in day.holds}
-        return frozenset(one for one in self.held(gate) if one in known or one.startswith(f"{gate}/"))
 
 
 def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
     """The change that does what is asked at `at`. Raises RefusedError."""
+    _calm(here, wish, at)
     _ours(here)
     known = {gate.id for gate in here.plan.gates}
     if wish.gate is not None and wish.gate not in known:
@@ -125,6 +32,8 @@ def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
             more = _delay(here, wish, at)
         case "skip":
             more = _skip(here, wish)
+        case "release" | "ready":
+            more = let_go(here, wish, at)
         case "call":
             more = _call(here, wish, at)
         case "repeat":
@@ -163,6 +72,15 @@ def dates_words(dates: Sequence[date]) -> str:
     return first if len(dates) == 1 else f"{first}至{last}共 {len(dates)} 天"
 
 
+def _calm(here: Situation, wish: Wish, at: datetime) -> None:
+    """While an actual alert stands, a gate may only be held as well: nobody leaves."""
+    stands = alerts.standing(here.alerts, at)
+    if stands is not None and stands.status == "actual" and wish.kind != "hold":
+        what = alerts.WORDS[stands.action]
+        remedy = "解除后各门仍暂停，再按“恢复”" if wish.kind == "resume" else "解除并恢复以后再做"
+        raise RefusedError("alert", f"“{what}”警报还没有解除，现在不能做：先确认安全、按“解除”；{remedy}")
+
+
 def _ours(here: Situation) -> None:
     """What the centre may not issue it does not promise either."""
     remedy = "请先选“以中心的为准”；要马上停，请门卫按门口的暂停键"
@@ -186,7 +104,7 @@ def described(plan: Plan, before: Iterable[GateDay], then: Iterable[GateDay]) ->
         was = {cue.id: cue for cue in old.cues}
         now = {cue.id: cue for cue in new.cues}
         for cue in sorted({**was, **now}.values(), key=order):
-            first, second = _shown(was.get(cue.id), plan), _shown(now.get(cue.id), plan)
+            first, second = _shown(old, was.get(cue.id), plan), _shown(new, now.get(cue.id), plan)
             if first != second:
                 who = "、".join(names.get(one, one) for one in cue.classes) or cue.say
                 lines.append(f"{who} {first} → {second} {gates[new.gate]}")
@@ -197,10 +115,16 @@ def described(plan: Plan, before: Iterable[GateDay], then: Iterable[GateDay]) ->
     return tuple(lines)
 
 
-def _shown(cue: Cue | None, plan: Plan) -> str:
+def _shown(day: GateDay, cue: Cue | None, plan: Plan) -> str:
+    """When it is called; where people pace, that it was let go, or its place."""
     if cue is None:
         return "—"
-    return "本班暂缓" if cue.state == "cancelled" else f"{local(cue.at, plan):%H:%M:%S}"
+    at = f"{local(cue.at, plan):%H:%M:%S}"
+    if cue.state == "cancelled":
+        return "本班暂缓"
+    if not by_hand(cue, day.window(cue)):
+        return at
+    return f"{local(cue.released, plan):%H:%M:%S} 放行" if cue.released else f"等放行（排在 {at}）"
 
 
 def _moved_windows(old: GateDay, new: GateDay, plan: Plan, gate: str) -> list[str]:
@@ -226,7 +150,7 @@ def _resume(here: Situation, wish: Wish) -> dict[str, object]:
 
 
 def _delay(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
-    window = _window(here, wish.window)
+    window = window_named(here, wish.window)
     if not wish.delay_s:
         raise RefusedError("no_delay", "没有写顺延多少秒：delay_s 不能为空或 0")
     calls = [(day, cue) for day, cue in here.cues(wish.gate) if cue.window == window.id and cue.kind == "call"]
@@ -245,7 +169,7 @@ def _delay(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
 
 
 def _skip(here: Situation, wish: Wish) -> dict[str, object]:
-    name = _class(here, wish.cls)
+    name = class_name(here, wish.cls)
     rest = [
         cue
         for day, cue in sorted(here.cues(wish.gate), key=lambda row: order(row[1]))
@@ -263,11 +187,11 @@ def _skip(here: Situation, wish: Wish) -> dict[str, object]:
 
 
 def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
-    name = _class(here, wish.cls)
+    name = class_name(here, wish.cls)
     own = next(one for one in here.plan.classes if one.id == wish.cls)
     gate = wish.gate or here.plan.gate_of(own)
     if here.held(gate):
-        raise RefusedError("held", f"{_gate(here, gate)}正在暂停，恢复后才能叫班")
+        raise RefusedError("held", f"{gate_name(here, gate)}正在暂停，恢复后才能叫班")
     day = next(day for day in here.days if day.gate == gate)
     text = here.plan.sentences.call.replace("{classes}", name)
     windows = windows_now(day, day.holds, at).values()
@@ -294,7 +218,7 @@ def _repeat(here: Situation, wish: Wish) -> dict[str, object]:
         raise RefusedError("not_spoken", "还没有播完的口令可以重播；正在播的请等它播完")
     _, day, cue = max(done, key=lambda row: (row[0], row[2].id))
     if here.held(day.gate):
-        raise RefusedError("held", f"{_gate(here, day.gate)}正在暂停，恢复后才能重播")
+        raise RefusedError("held", f"{gate_name(here, day.gate)}正在暂停，恢复后才能重播")
     return {"gate": day.gate, "cues": (_free_id(here, day, cue.id.split("#")[0]),)}
 
 
@@ -308,7 +232,7 @@ def _free_id(here: Situation, day: GateDay, slot: str) -> str:
 
 
 def _extend(here: Situation, wish: Wish) -> dict[str, object]:
-    window = _window(here, wish.window)
+    window = window_named(here, wish.window)
     if not wish.delay_s or wish.delay_s < 0:
         raise RefusedError("no_delay", "没有写延长多少秒：delay_s 要大于 0")
     to = window.closes + timedelta(seconds=wish.delay_s)
@@ -326,31 +250,8 @@ def _undo(here: Situation, wish: Wish) -> dict[str, object]:
         raise RefusedError("use_resume", "暂停不能撤销：请按“恢复”结束它")
     if done.kind == "resume":
         raise RefusedError("use_hold", "恢复不能撤销，结束的暂停不会再开始：要停，请重新按“暂停”")
-    if done.kind in ("call", "repeat", "notice"):
+    if done.kind in ("call", "repeat", "notice", "release", "ready"):
         ids = {*done.cues, f"{here.on}/none/n{done.n}/notice"}
         if any(here.over(day, cue) for day, cue in here.cues(None) if cue.id in ids):
-            raise RefusedError("already_spoken", "已经播出，撤销不了")
+            raise RefusedError("already_spoken", "已经播出或正在播，撤销不了")
     return {"undoes": done.n}
-
-
-def _window(here: Situation, wanted: str | None) -> Window:
-    found = next((one for day in here.days for one in day.windows if one.id == wanted), None)
-    if found is None:
-        known = dict.fromkeys(f"{one.id}（{one.name}）" for day in here.days for one in day.windows)
-        raise RefusedError(
-            "no_window", f"今天没有时段 {wanted or '（未写）'}。可选：{'、'.join(known) or '无，今天停课'}"
-        )
-    return found
-
-
-def _class(here: Situation, wanted: str | None) -> str:
-    found = next((one.name for one in here.plan.classes if one.id == wanted), None)
-    if found is None:
-        raise RefusedError(
-            "no_class", f"没有班级 {wanted or '（未写）'}，请用方案里的编号，例如 {here.plan.classes[0].id}"
-        )
-    return found
-
-
-def _gate(here: Situation, wanted: str) -> str:
-    return next(gate.name for gate in here.plan.gates if gate.id == wanted)

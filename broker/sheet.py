@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from broker.wire.messages import Record, Result
+from broker.alerts import WORDS
+from broker.wire.messages import Alert, Record, Result
 from config.day import Cue, GateDay
+from config.plan import Plan
+from config.timetable import local
 
 _HEARD: tuple[Result, ...] = ("announced",)
 _WORDS: dict[Result, str] = {
@@ -65,6 +68,31 @@ def word(line: Line) -> str:
     if line.record.result == "late" and line.off_s is not None:
         text = f"晚播 {line.off_s:.0f} 秒"
     return f"{text}(第 {line.record.attempt} 次)" if line.record.attempt > 1 else text
+
+
+def unreported(day: GateDay, window: str | None, records: Iterable[Record], now: datetime) -> list[Record]:
+    """What stands for each cue of a window that is over and has no final record: silence is recorded too.
+
+    `window` None: what stands outside windows; it ends one by one.
+    """
+    final = {record.cue for record in records if record.final}
+    ended = [cue for cue in day.cues if cue.window == window and (window is not None or cue.until < now)]
+    silent = [cue for cue in ended if cue.state == "planned" and cue.id not in final]
+    return [
+        Record(
+            cue=cue.id, attempt=0, revision=day.revision, result="unreported", final=False, planned=cue.at,
+            actual=None, ended=None, bound_s=None, slip_s=0, source="timer", volume_pct=0, heard="unknown",
+        )
+        for cue in silent
+    ]  # fmt: skip
+
+
+def alert_line(alert: Alert, plan: Plan) -> str:
+    """One alert of the day, as staff read it: when, what, in earnest or as a drill, who."""
+    what = "解除" if alert.action == "clear" else f"警报：{WORDS[alert.action]}"
+    until = f"，至 {local(alert.until, plan):%H:%M:%S}" if alert.until else ""
+    kind = {"actual": "实警", "drill": "演练"}[alert.status]
+    return f"{local(alert.raised_at, plan):%H:%M:%S}  {what}（{kind}{until}）  {alert.by}"
 
 
 def summary(all_lines: list[Line]) -> str:

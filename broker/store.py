@@ -13,8 +13,9 @@ from sqlalchemy import URL, Column, Engine, Integer, MetaData, String, Table, cr
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from broker.wire.messages import Event, Record
+from broker.wire.messages import Alert, Event, Record
 from broker.wire.topics import Address
+from config import limits
 from config.changes import Change
 from config.errors import OutsideError
 from config.types import written
@@ -81,6 +82,16 @@ _CHOICES = Table(
     Column("at", String, nullable=False),
     Column("by", String, nullable=False),
 )
+_ALERTS = Table(
+    "alerts",
+    _META,
+    Column("seq", Integer, primary_key=True),
+    Column("key", String, nullable=False, index=True),
+    Column("date", String, nullable=False, index=True),
+    Column("payload", String, nullable=False),
+    Column("crc", Integer, nullable=False),
+)
+_STOPPED = Table("stopped", _META, Column("n", Integer, primary_key=True), Column("key", String, nullable=False))
 _NO_LOG = ""
 """The log of what the centre itself wrote: `unreported`."""
 
@@ -175,6 +186,30 @@ class Store:
         """The dates that were chosen about under this key."""
         rows = self._rows(select(_CHOICES.c.date).where(_CHOICES.c.key == key).order_by(_CHOICES.c.n))
         return tuple(date.fromisoformat(on) for (on,) in rows)
+
+    def keep_alerts(self, key: str, on: date, alerts: Sequence[Alert]) -> None:
+        """What was asked under one key: all of it, or none."""
+        rows = [
+            {"seq": one.seq, "key": key, "date": on.isoformat(), **_checked(one.model_dump_json())} for one in alerts
+        ]
+        self._write(insert(_ALERTS).values(rows))
+
+    def alerts(self, on: date | None = None, key: str | None = None) -> tuple[Alert, ...]:
+        """The newest, by number; of one date, or asked under one key. A damaged row is left out."""
+        query = select(_ALERTS.c.payload, _ALERTS.c.crc).order_by(_ALERTS.c.seq.desc()).limit(limits.ALERTS_KEPT)
+        query = query if on is None else query.where(_ALERTS.c.date == on.isoformat())
+        query = query if key is None else query.where(_ALERTS.c.key == key)
+        rows = [payload for payload, crc in self._rows(query) if _crc(payload) == crc]
+        return tuple(Alert.model_validate_json(payload) for payload in reversed(rows))
+
+    def keep_stopped(self, key: str) -> None:
+        """A message that stopped the program, by its digest."""
+        self._write(insert(_STOPPED).values(key=key))
+
+    def stopped(self) -> frozenset[str]:
+        """The newest of them: met again, they are set aside."""
+        rows = self._rows(select(_STOPPED.c.key).order_by(_STOPPED.c.n.desc()).limit(limits.STOPPED_MAX))
+        return frozenset(key for (key,) in rows)
 
     def seqs(self) -> dict[tuple[Address, str], int]:
         """What is stored of each gate's log."""

@@ -1,22 +1,26 @@
 """What the page and REST show: the whole state of the school's day, made anew from what is known. Pure."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import Literal
 
-from broker.desk import Situation
+from broker import alerts
+from broker.due import due, slips_of
+from broker.paced import next_call, next_to_release, waits
 from broker.presses import GUARD
-from broker.wire.messages import Record, Status
+from broker.situation import Situation
+from broker.wire.messages import Alert, Record
 from broker.wire.topics import Address
 from config import limits
+from config.alerts import Action
 from config.changes import Change, standing
 from config.clock import Instant
-from config.day import Cue, GateDay
-from config.pacing import slip_key, slip_of, windows_now
+from config.day import Cue, GateDay, Pacing
+from config.pacing import by_hand, windows_now
 from config.plan import SchoolClass
+from config.timetable import local
 from config.types import Day, Frozen, Utc
 
-ClassState = Literal["none", "waiting", "next", "calling", "called", "missed", "skipped"]
+ClassState = Literal["none", "waiting", "next", "released", "calling", "called", "missed", "skipped"]
 
 
 class HoldView(Frozen):
@@ -27,7 +31,11 @@ class HoldView(Frozen):
 
 
 class GateView(Frozen):
-    """`link`: up; lost (its will, or silent for 90 s); never heard. `confirmed`: it holds the day that was issued."""
+    """`link`: up; lost (its will, or silent for 90 s); never heard. `confirmed`: it holds the day that was issued.
+
+    `pacing` of the window that is shown. Where people pace, `next_at` is no promise and None; `next_class` is who a
+    release would let go, `released` who was and has not begun.
+    """
 
     id: str
     name: str
@@ -37,16 +45,20 @@ class GateView(Frozen):
     now: str | None
     next: str | None
     next_at: Utc | None
+    pacing: Pacing
+    next_class: str | None
+    released: tuple[str, ...]
     said: int
     total: int
     holds: tuple[HoldView, ...]
     revision: int
     confirmed: bool
     check: tuple[str, ...]
+    alert_seq: int
 
 
 class ClassView(Frozen):
-    """A class in the window that is open, or comes next; `at` with the slip of its gate."""
+    """A class in the window that is open, or comes next; `at` with the slip of its gate, None where people pace."""
 
     id: str
     name: str
@@ -54,6 +66,7 @@ class ClassView(Frozen):
     zone: str
     state: ClassState
     at: Utc | None
+    pacing: Pacing
 
 
 class WindowView(Frozen):
@@ -89,6 +102,34 @@ class NewerView(Frozen):
     issued: int
 
 
+class AlertView(Frozen):
+    """One alert, or a clear, as it was raised."""
+
+    seq: int
+    action: Action
+    status: Literal["actual", "drill"]
+    say: str
+    at: Utc
+    until: Utc | None
+    by: str
+
+
+class MissingView(Frozen):
+    """A gate that has not confirmed, and how long it has been silent; None: never heard."""
+
+    gate: str
+    name: str
+    age_s: float | None
+
+
+class StandingView(Frozen):
+    """The alert in force; after a clear that, until all gates have it and a person resumed them."""
+
+    alert: AlertView
+    confirmed: int
+    missing: tuple[MissingView, ...]
+
+
 class View(Frozen):
     """Whole state, never a delta. `server_time` is the centre's; `vouched` False: nobody vouches for it."""
 
@@ -107,6 +148,11 @@ class View(Frozen):
     confirmed: int
     classes: tuple[ClassView, ...]
     changes: tuple[ChangeView, ...]
+    alert: StandingView | None
+    alerts: tuple[AlertView, ...]
+    """Of the day."""
+    strays: tuple[str, ...]
+    """Gates in an alert that this centre did not raise: it was restored from a backup."""
     newer: tuple[NewerView, ...]
     kept: tuple[Day, ...]
     """Dates for which the gates' own days were chosen: nothing is sent for them."""
@@ -118,6 +164,16 @@ class Chosen(Frozen):
     choose: Literal["keep", "mine"]
     dates: tuple[Day, ...]
     revisions: dict[str, int]
+    again: bool
+
+
+class AlertAnswer(Frozen):
+    """What came of an alert. A gate whose status tells `seq` or more has it. `replaces`: what stood before."""
+
+    seq: int
+    action: Action
+    status: Literal["actual", "drill"]
+    replaces: Action | None
     again: bool
 
 
@@ -152,8 +208,11 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
         windows=windows,
         gates=gates,
         confirmed=len([gate for gate in gates if gate.confirmed]),
-        classes=tuple(_class(here, one, shown) for one in here.plan.classes),
+        classes=tuple(_class(here, one, now, shown) for one in here.plan.classes),
         changes=tuple(_changes(here)),
+        alert=_standing(here, now, gates),
+        alerts=tuple(_alert(one) for one in here.alerts if local(one.raised_at, here.plan).date() >= here.on),
+        strays=tuple(names[gate] for gate in alerts.astray(here.alerts, here.statuses)),
         newer=tuple(
             NewerView(
                 date=one.on, gate=one.address.gate, name=names[one.address.gate], revision=one.held, issued=one.issued
@@ -179,11 +238,14 @@ def _gate(
     age_s = None if status is None else now.monotonic_s - at_s.get(address, now.monotonic_s)
     lost = status is not None and (status.link != "up" or (age_s or 0) > limits.LOST_AFTER_S)
     cues = {cue.id: cue for cue in day.cues}
+    names = {one.id: one.name for one in here.plan.classes}
     calls = [
         cue for cue in day.cues if cue.kind == "call" and shown and cue.window == shown.id and cue.state == "planned"
     ]
     held = None if status is None else status.days.get(day.date)
-    following = cues.get(status.next or "") if status else None
+    following, let_go = next_call(here, day, now.utc), waits(here, day, now.utc)
+    pacing: Pacing = next((window.pacing for window in day.windows if shown and window.id == shown.id), "timed")
+    head = next_to_release(here, day, shown.id if shown else "", now.utc)
     return GateView(
         id=day.gate,
         name=next(gate.name for gate in here.plan.gates if gate.id == day.gate),
@@ -192,13 +254,17 @@ def _gate(
         doing="idle" if status is None else status.doing,
         now=_said(cues.get(status.now or "")) if status else None,
         next=_said(following),
-        next_at=None if following is None else _at(following, status, day),
+        next_at=None if following is None else due(day, following, slips_of(status, day)),
+        pacing=pacing,
+        next_class=head.classes[0] if head else None,
+        released=tuple(names.get(one, one) for cue in let_go for one in cue.classes),
         said=len([cue for cue in calls if _heard(_records(here, day, cue))]),
         total=len(calls),
         holds=tuple(_holds(here, day)),
         revision=day.revision,
         confirmed=not lost and held is not None and held.revision == day.revision,
         check=() if status is None else status.check,
+        alert_seq=0 if status is None else status.alert_seq,
     )
 
 
@@ -207,10 +273,33 @@ def _holds(here: Situation, day: GateDay) -> Iterator[HoldView]:
     for own in here.held(day.gate):
         hold = known.get(own)
         by = hold.by if hold else GUARD if "/" in own else "来源不明"
-        yield HoldView(id=own, since=hold.begins if hold else None, by=by, why=hold.why if hold else None)
+        why = hold.why if hold else None
+        if own.startswith(f"{day.gate}/alert-"):  # the gate's own, after a clear
+            by, why = "警报", "已解除，等人恢复"
+        yield HoldView(id=own, since=hold.begins if hold else None, by=by, why=why)
 
 
-def _class(here: Situation, of: SchoolClass, shown: WindowView | None) -> ClassView:
+def _standing(here: Situation, now: Instant, gates: tuple[GateView, ...]) -> StandingView | None:
+    alert = alerts.standing(here.alerts, now.utc)
+    last = alerts.newest(here.alerts)
+    shown = alert or (last if last is not None and last.action == "clear" else None)
+    if shown is None:
+        return None
+    missing = [one for one in gates if not alerts.has(shown, here.statuses.get(one.id))]
+    held = any(hold.id.startswith(f"{one.id}/alert-") for one in gates for hold in one.holds)
+    if shown.action == "clear" and not missing and not held:
+        return None
+    named = tuple(MissingView(gate=one.id, name=one.name, age_s=one.age_s) for one in missing)
+    return StandingView(alert=_alert(shown), confirmed=len(gates) - len(missing), missing=named)
+
+
+def _alert(of: Alert) -> AlertView:
+    return AlertView(
+        seq=of.seq, action=of.action, status=of.status, say=of.say, at=of.raised_at, until=of.until, by=of.by
+    )  # fmt: skip
+
+
+def _class(here: Situation, of: SchoolClass, now: Instant, shown: WindowView | None) -> ClassView:
     zone = next(zone for zone in here.plan.zones if zone.id == of.zone)
     found = next(
         (
@@ -222,20 +311,24 @@ def _class(here: Situation, of: SchoolClass, shown: WindowView | None) -> ClassV
         None,
     )
     if found is None:
-        return ClassView(id=of.id, name=of.name, gate=zone.gate, zone=zone.name, state="none", at=None)
+        return ClassView(
+            id=of.id, name=of.name, gate=zone.gate, zone=zone.name, state="none", at=None, pacing="timed"
+        )  # fmt: skip
     day, cue = found
-    status = here.statuses.get(day.gate)
+    status, window = here.statuses.get(day.gate), day.window(cue)
     return ClassView(
         id=of.id,
         name=of.name,
         gate=day.gate,
         zone=zone.name,
-        state=_state(cue, status, _records(here, day, cue)),
-        at=_at(cue, status, day),
+        state=_state(here, day, cue, now),
+        at=None if by_hand(cue, window) else due(day, cue, slips_of(status, day)),
+        pacing=window.pacing if window else "timed",
     )
 
 
-def _state(cue: Cue, status: Status | None, records: tuple[Record, ...]) -> ClassState:
+def _state(here: Situation, day: GateDay, cue: Cue, now: Instant) -> ClassState:
+    status, records = here.statuses.get(day.gate), _records(here, day, cue)
     if status is not None and status.now == cue.id:
         return "calling"
     if _heard(records):
@@ -244,7 +337,9 @@ def _state(cue: Cue, status: Status | None, records: tuple[Record, ...]) -> Clas
         return "skipped"
     if any(record.final for record in records):
         return "missed"
-    return "next" if status is not None and status.next == cue.id else "waiting"
+    if cue in waits(here, day, now.utc):
+        return "released"
+    return "next" if cue == next_call(here, day, now.utc) else "waiting"
 
 
 def _changes(here: Situation) -> Iterator[ChangeView]:
@@ -267,11 +362,6 @@ def _change(change: Change, *, undone: bool) -> ChangeView:
         undoes=change.undoes,
         undone=undone,
     )
-
-
-def _at(cue: Cue, status: Status | None, day: GateDay) -> Utc:
-    slips = {} if status is None else {slip_key(day.date, window): slip_s for window, slip_s in status.slip.items()}
-    return cue.at + timedelta(seconds=slip_of(cue, slips))
 
 
 def _records(here: Situation, day: GateDay, cue: Cue) -> tuple[Record, ...]:

@@ -5,13 +5,14 @@ longer fits a newer plan changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from config import limits
 from config.day import Cue, GateDay, Hold, order
+from config.pacing import by_hand
 from config.types import CueId, Frozen, Id, Name, Say, Slug, Utc
 
 Kind = Literal[
@@ -100,7 +101,19 @@ def _holds(day: GateDay, changes: Iterable[Change]) -> tuple[Hold, ...]:
 
 def _opened(name: str, change: Change) -> Hold:
     why = change.why if change.kind == "hold" else None
-    return Hold.model_validate({"id": name, "from": change.at, "to": None, "why": why, "by": change.by})
+    return Hold.model_validate({"id": name, "from": _since(name, change), "to": None, "why": why, "by": change.by})
+
+
+def _since(name: str, change: Change) -> datetime:
+    """When a hold began. That of an alert is the gate's own and never told: its number is the instant it was raised,
+    in ms. Without it the time of the alert would not move `closes` any more.
+    """
+    _, found, seq = name.partition("/alert-")
+    if found and seq.isdecimal():
+        raised = min(int(seq), round(change.at.timestamp() * 1000))
+        at = datetime.fromtimestamp(raised / 1000, UTC)
+        return at if change.at - at < timedelta(days=1) else change.at
+    return change.at
 
 
 def _ends(own: Iterable[Change], changes: Iterable[Change]) -> list[tuple[str, Change]]:
@@ -188,6 +201,11 @@ def _notice(day: GateDay, change: Change) -> GateDay:
     return _with_cues(day, [*day.cues, made])
 
 
+def _release(day: GateDay, change: Change) -> GateDay:
+    """A person lets a waiting call go; where the clock calls, there is nothing to let go."""
+    return _moved(day, change, lambda cue: cue.but(released=change.at) if by_hand(cue, day.window(cue)) else cue)
+
+
 def _later(day: GateDay, _: Change) -> GateDay:
     """Kinds that this version stores but does not fold here."""
     return day
@@ -200,10 +218,10 @@ _FOLDS: dict[Kind, Callable[[GateDay, Change], GateDay]] = {
     "call": _call,
     "repeat": _repeat,
     "notice": _notice,
+    "release": _release,
+    "ready": _release,
     # What holds are left is no matter of one change: see `_holds`.
-    **dict.fromkeys(
-        ("hold", "resume", "move", "reroute", "release", "day_type", "ready", "left", "quiet", "undo"), _later
-    ),
+    **dict.fromkeys(("hold", "resume", "move", "reroute", "day_type", "left", "quiet", "undo"), _later),
 }
 
 

@@ -139,6 +139,10 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         "zh": ("{kind} 时段不叫班，没有 {keys}", "删去，或把 kind 改为 dismissal"),
         "en": ("a window of kind {kind} calls no class and has no {keys}", "remove it, or make the kind dismissal"),
     },
+    "not_for_pacing": {
+        "zh": ("按时叫班的时段不等人放行，没有 {keys}", "删去，或把 pacing 改为 guarded 或 ready"),
+        "en": ("a timed window waits for nobody and has no {keys}", "remove it, or make the pacing guarded or ready"),
+    },
     "twice": {
         "zh": ("{name}在同一时段被列了两次", "每班每时段只列一次"),
         "en": ("{name} is listed twice in one window", "list each class once a window"),
@@ -189,9 +193,5 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
     "readable": {
         "zh": ("这些字读不出来：{characters}", "换用常用汉字或数字"),
         "en": ("these characters cannot be read aloud: {characters}", "use common characters or digits"),
-    },
-    "pacing": {
-        "zh": ("此版本只支持 timed（按时）", 'pacing = "timed"，或等待支持按键放行的版本'),
-        "en": ("this version runs timed pacing only", 'use pacing = "timed"'),
     },
 }

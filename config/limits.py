@@ -28,10 +28,16 @@ ALERT_SAYINGS = 3
 ALERT_EVERY_S = 30.0
 CUT_WITHIN_S = 0.5
 """A player that was cut lets go within 0.05 s; one that does not within this is asked to play all the same."""
+CLEARS_MAX = 10
+"""Alerts that replaced one another and are cleared by name, one message each."""
+ALERTS_KEPT = 200
+"""Alerts the centre works with, the newest; its store keeps all."""
 DRILL_MAX_S = 3600.0
 """A drill without an end of its own ends after this."""
 HOLD_MOVES_MAX_S = 3600
 """A hold inside a window moves its `closes` by at most this: nobody left inside, and an end."""
+MAX_WAIT_S = 90
+"""Default of how long a guarded or ready window waits for a person: one late class does not block a school."""
 BACK_AFTER_S = 5
 """What is brought back after its instant is not called before this: time for everybody to look up."""
 BOOT_PAUSE_S = 3.0

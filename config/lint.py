@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config import limits
+from config.alerts import RAISED
 from config.findings import Finding
 from config.parsing import shown
 from config.plan import Draft, Gate, Plan, PlanError, SchoolClass, WindowEntry, draft, expand
@@ -152,6 +153,7 @@ def _sentences(made: Draft, unreadable: Unreadable) -> Iterator[Finding]:
     said += [(f"classes.{entry.id}.name", entry.name) for entry in made.entries if entry.name]
     said += [(f"classes.{entry.id}.grade", entry.grade) for entry in made.entries if entry.grade]
     said += [(f"windows.{window.id}.notice", window.notice) for window in made.windows if window.notice]
+    said += [(f"alerts.{one}", say) for one in RAISED if made.alerts and (say := made.alerts.own(one))]
     for place, text in said:
         if characters := unreadable(text):
             yield Finding("readable", place, text, {"characters": characters})
@@ -164,11 +166,11 @@ def _window(window: WindowEntry) -> Iterator[Finding]:
         times = {"opens": clock(window.opens), "starts": clock(starts_s), "closes": clock(window.closes)}
         key = "starts" if starts_s < window.opens < window.closes else "closes"
         yield Finding("order", f"{place}.{key}", times[key], times)
-    if window.pacing != "timed":
-        yield Finding("pacing", f"{place}.pacing", window.pacing)
     if window.kind == "dismissal":
         if window.every_s is None:
             yield Finding("every_s", f"{place}.every_s")
+        if window.pacing == "timed" and (keys := _waits(window)):
+            yield Finding("not_for_pacing", f"{place}.{keys[0]}", args={"keys": ", ".join(keys)})
     elif keys := _strange(window):
         one = f"{place}.{keys[0]}"
         where, value = (one, "") if len(keys) == 1 else (f"{place}.kind", window.kind)
@@ -179,8 +181,15 @@ def _window(window: WindowEntry) -> Iterator[Finding]:
 
 def _strange(window: WindowEntry) -> list[str]:
     """Keys that only a dismissal has. Several: its kind is wrong, not each of them."""
-    keys = ("every_s", "order", "starts") if window.kind != "dismissal" else ()
-    return [key for key in keys if getattr(window, key) is not None]
+    if window.kind == "dismissal":
+        return []
+    keys = [key for key in ("every_s", "order", "starts") if getattr(window, key) is not None]
+    return keys + ["pacing"] * (window.pacing != "timed") + _waits(window)
+
+
+def _waits(window: WindowEntry) -> list[str]:
+    """Keys written here that only a window paced by people has."""
+    return [key for key in ("max_wait_s", "on_timeout") if key in window.model_fields_set]
 
 
 def _twice(made: Draft, window: WindowEntry) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from pydantic import Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from config import limits
+from config.alerts import DRILL, Action
 from config.day import Mode, Pacing, WindowKind
 from config.errors import BadInputError
 from config.findings import Finding, words
@@ -94,7 +95,8 @@ class SchoolClass(Frozen):
 class WindowEntry(Frozen):
     """One `[[windows]]`, at the gates listed, or all. `order`: grades and classes as they leave.
 
-    Each gate calls its own of them, `every_s` apart, from `starts` (without it from `opens`).
+    Each gate calls its own of them, `every_s` apart, from `starts` (without it from `opens`). Where people pace them
+    that is their order alone; one that waited for `max_wait_s` (0: for ever) is called, or passed over.
     """
 
     id: WindowId
@@ -104,6 +106,8 @@ class WindowEntry(Frozen):
     closes: TimeOfDay
     starts: TimeOfDay | None = None
     pacing: Pacing = "timed"
+    max_wait_s: Annotated[float, Field(ge=0, le=3600)] = limits.MAX_WAIT_S
+    on_timeout: Literal["call", "pass_over"] = "pass_over"
     every_s: Annotated[float, Field(ge=1, le=3600)] | None = None
     rest_s: Annotated[float, Field(ge=1, le=60)] = limits.REST_S
     late_s: Annotated[float, Field(ge=5, le=600)] = limits.LATE_S
@@ -124,6 +128,20 @@ class WindowEntry(Frozen):
 
 class Sentences(Frozen):
     call: Say = "请注意，{classes}正在放学。"
+
+
+AlertSay = Annotated[Say, Field(max_length=limits.SAY_MAX - len(DRILL))]
+
+
+class Alerts(Frozen):
+    """What the school says instead of the shipped sentences; a drill puts its own before it."""
+
+    back: AlertSay | None = Field(default=None, alias="return")
+    evacuate: AlertSay | None = None
+    shelter: AlertSay | None = None
+
+    def own(self, action: Action) -> str | None:
+        return {"return": self.back, "evacuate": self.evacuate, "shelter": self.shelter}.get(action)
 
 
 class Term(Frozen):
@@ -153,6 +171,7 @@ class Plan(Frozen):
     classes: tuple[SchoolClass, ...]
     windows: tuple[WindowEntry, ...]
     sentences: Sentences
+    alerts: Alerts
     calendar: Calendar
 
     def gate_of(self, of: SchoolClass) -> str:
@@ -180,6 +199,7 @@ class Draft(Frozen):
     entries: tuple[ClassEntry, ...] = ()
     windows: tuple[WindowEntry, ...] = ()
     sentences: Sentences | None = None
+    alerts: Alerts | None = None
     calendar: Calendar | None = None
     named: dict[str, tuple[str, ...]] = {}
     broken: tuple[str, ...] = ()
@@ -194,7 +214,8 @@ class Draft(Frozen):
 
     def plan(self) -> Plan:
         """Legal only when nothing was found."""
-        assert self.school is not None and self.sentences is not None and self.calendar is not None
+        assert self.school is not None and self.calendar is not None
+        assert self.sentences is not None and self.alerts is not None
         return Plan(
             school=self.school,
             gates=self.gates,
@@ -202,6 +223,7 @@ class Draft(Frozen):
             classes=self.classes,
             windows=self.windows,
             sentences=self.sentences,
+            alerts=self.alerts,
             calendar=self.calendar,
         )
 
@@ -223,7 +245,7 @@ def numeral(n: int) -> str:
     return ("" if tens == 0 else "十" if tens == 1 else f"{_NUMERALS[tens]}十") + (_NUMERALS[ones] if ones else "")
 
 
-_KEYS = ("v", "school", "gates", "zones", "classes", "windows", "sentences", "calendar")
+_KEYS = ("v", "school", "gates", "zones", "classes", "windows", "sentences", "alerts", "calendar")
 
 
 def draft(text: str) -> tuple[Draft, tuple[Finding, ...]]:
@@ -241,6 +263,7 @@ def draft(text: str) -> tuple[Draft, tuple[Finding, ...]]:
         entries=reader.array("classes", ClassEntry, limits.CLASS_ENTRIES_MAX),
         windows=reader.array("windows", WindowEntry, limits.WINDOWS_MAX),
         sentences=reader.one("sentences", Sentences, default={}),
+        alerts=reader.one("alerts", Alerts, default={}),
         calendar=reader.one("calendar", Calendar),
         named=reader.named,
         broken=tuple(finding.place for finding in reader.findings),

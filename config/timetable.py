@@ -101,8 +101,8 @@ def _window(plan: Plan, entry: WindowEntry, on: date) -> Window:
         pacing=entry.pacing,
         every_s=entry.every_s or 0,
         rest_s=entry.rest_s,
-        max_wait_s=0,
-        on_timeout="pass_over",
+        max_wait_s=0 if entry.pacing == "timed" else entry.max_wait_s,
+        on_timeout=entry.on_timeout,
         gain_db=entry.gain_db,
     )
 

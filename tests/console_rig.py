@@ -1,13 +1,21 @@
 """A console without a centre: a counter that answers as it is told, and a box that runs at once or never."""
 
 import asyncio
+import json
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
-from broker.desk import Choice, RefusedError, Wish
+import httpx
+
+from broker.console.app import made
+from broker.console.feed import Feed
+from broker.console.line import Line
+from broker.situation import RefusedError
 from broker.view import (
+    AlertAnswer,
     Answer,
     ChangeView,
     Chosen,
@@ -19,8 +27,10 @@ from broker.view import (
     View,
     WindowView,
 )
+from broker.wish import AlertWish, Choice, Wish
 from config.errors import OutsideError
 
+LIMIT_S = 30.0
 NOW = datetime(2026, 11, 25, 3, 31, tzinfo=UTC)
 NAMES = "一二三四五六"
 
@@ -29,7 +39,9 @@ def gate(own: str, **changes: object) -> GateView:
     made = {
         "id": own, "name": {"east": "东门", "west": "西门"}[own], "link": "up", "age_s": 3.0, "doing": "idle",
         "now": None, "next": "请注意，三年级三班正在放学。", "next_at": NOW + timedelta(seconds=45),
+        "pacing": "timed", "next_class": None, "released": (),
         "said": 2, "total": 12, "holds": (), "revision": 3, "confirmed": True, "check": (),
+        "alert_seq": 0,
     }  # fmt: skip
     return GateView.model_validate({**made, **changes})
 
@@ -40,6 +52,7 @@ def classes() -> tuple[ClassView, ...]:
         ClassView(
             id=f"g{grade}c{n + 1}", name=f"{NAMES[grade - 1]}年级{NAMES[n]}班", gate="east" if grade % 2 else "west",
             zone="A区", state="calling" if (grade, n) == (4, 2) else states[n], at=NOW + timedelta(seconds=45 * n),
+            pacing="timed",
         )
         for grade in (3, 4) for n in range(6)
     )  # fmt: skip
@@ -64,7 +77,8 @@ def state(**changes: object) -> View:
     made = {
         "v": 1, "school": "shifan", "name": "示范小学", "zone": "Asia/Shanghai", "date": "2026-11-25",
         "day_type": "normal", "server_time": NOW, "vouched": True, "bound_s": 0.1, "window": noon, "windows": (noon,),
-        "gates": gates, "confirmed": 2, "classes": classes(), "changes": changed, "newer": (), "kept": (),
+        "gates": gates, "confirmed": 2, "classes": classes(), "changes": changed, "alert": None, "alerts": (),
+        "strays": (), "newer": (), "kept": (),
     }  # fmt: skip
     return View.model_validate({**made, **changes})
 
@@ -92,6 +106,7 @@ class FakeCentre:
     fails: Exception | None = None
     wishes: list[Wish] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
+    alarms: list[AlertWish] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
 
     def submit(self, wish: Wish) -> Answer:
@@ -114,6 +129,15 @@ class FakeCentre:
             raise RefusedError("sure", "11月25日以中心的为准？", ask_again=True)
         revisions = {} if choice.choose == "keep" else {one.id: one.revision for one in self.shown.gates}
         return Chosen(choose=choice.choose, dates=choice.dates, revisions=revisions, again=False)
+
+    def alert(self, wish: AlertWish) -> AlertAnswer:
+        self.alarms.append(wish)
+        if self.fails is not None:
+            raise self.fails
+        if wish.action == "clear" and not wish.confirmed:
+            raise RefusedError("sure", "确认已经安全，解除“疏散”警报？", ask_again=True)
+        status: Literal["actual", "drill"] = "drill" if wish.drill else "actual"
+        return AlertAnswer(seq=7, action=wish.action, status=status, replaces=None, again=False)
 
     def confirm_time(self, by: str) -> None:
         if isinstance(self.fails, OutsideError):
@@ -148,3 +172,26 @@ class Never:
     async def filled(self) -> None:
         """Until something waits; on the loop that puts it there."""
         await asyncio.wait_for(self.came.wait(), 30)
+
+
+class Rig:
+    """The application, and a client that looks like the page."""
+
+    def __init__(self, box: Now | Never | None = None, *, answer_s: float = LIMIT_S, beat_s: float = LIMIT_S) -> None:
+        self.centre, self.log, self.now_s = FakeCentre(), list[str](), 0.0
+        box = box or Now()
+        self.feed = Feed(self.centre, box, lambda: self.now_s, beat_s)
+        self.app = made(Line(self.centre, box, self.log.append, answer_s), self.feed, 8300)
+
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
+        async def once() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8300") as client:
+                raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
+                sent = {"content-type": "application/json", **headers} if raw is not None else headers
+                return await client.request(method, path, content=raw, headers=sent)
+
+        return asyncio.run(once())
+
+    def post(self, body: object, path: str = "/v1/changes", **headers: str) -> httpx.Response:
+        return self.ask("POST", path, body, **headers)

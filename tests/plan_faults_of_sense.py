@@ -170,8 +170,16 @@ SENSE: dict[str, tuple[Swaps, Findings]] = {
         ],
         [("too_heavy", "gates.east", "")],
     ),
-    "a pacing this version has not": (
-        [(NOON, NOON + '\npacing = "guarded"')],
-        [("pacing", "windows.noon.pacing", "guarded")],
+    "a wait where the clock calls": (
+        [(NOON, NOON + '\nmax_wait_s = 60\non_timeout = "call"')],
+        [("not_for_pacing", "windows.noon.max_wait_s", "")],
+    ),
+    "a pacing where nobody is called": (
+        [(MORNING, MORNING + '\npacing = "guarded"')],
+        [("not_for_kind", "windows.morning.pacing", "")],
+    ),
+    "waits where nobody is called": (
+        [(MORNING, MORNING + '\nmax_wait_s = 0\non_timeout = "call"')],
+        [("not_for_kind", "windows.morning.kind", "arrival")],
     ),
 }

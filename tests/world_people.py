@@ -8,8 +8,9 @@ from collections.abc import Callable
 from enum import Enum
 from functools import partial
 
-from broker.desk import RefusedError, Wish
+from broker.situation import RefusedError
 from broker.view import Answer, View
+from broker.wish import Wish
 from world import GATES, START, Told, World
 from world_machines import CentreMachine
 

@@ -14,8 +14,9 @@ from broker.console.feed import Feed, Framed
 from broker.console.guard import Guard
 from broker.console.line import Line
 from broker.console.page import Page
-from broker.desk import Choice, RefusedError, Wish
-from broker.view import Answer, Chosen, View
+from broker.situation import RefusedError
+from broker.view import AlertAnswer, Answer, Chosen, View
+from broker.wish import AlertWish, Choice, Wish
 from config import limits
 from config.errors import BadInputError, OutsideError
 from config.findings import words
@@ -107,6 +108,11 @@ def _asking(app: FastAPI, line: Line) -> None:
     async def choose(request: Request) -> Response:
         """Gates hold newer days than the centre issued: keep those, or replace them. Once for a `key`."""
         return _json(await line.choose(await _taken(request, Choice)))
+
+    @app.post("/v1/alerts", responses={200: {"model": AlertAnswer}, **_ERRORS}, openapi_extra=_takes(AlertWish))
+    async def alert(request: Request) -> Response:
+        """Raise an alert at every gate, or clear it. Once for a `key`; a clear is asked twice."""
+        return _json(await line.alert(await _taken(request, AlertWish)))
 
     @app.post("/v1/time/confirm", responses={200: {"model": Vouched}, **_ERRORS}, openapi_extra=_takes(TimeConfirmed))
     async def confirm(request: Request) -> Response:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol, TypeVar
 
-from broker.desk import Choice, Wish
-from broker.view import Answer, Chosen, View
+from broker.view import AlertAnswer, Answer, Chosen, View
+from broker.wish import AlertWish, Choice, Wish
 from config.errors import FangxueError, OutsideError
 
 T = TypeVar("T")
@@ -19,6 +19,7 @@ class Counter(Protocol):
     def submit(self, wish: Wish) -> Answer: ...
     def preview(self, wish: Wish) -> tuple[str, ...]: ...
     def choose(self, choice: Choice) -> Chosen: ...
+    def alert(self, wish: AlertWish) -> AlertAnswer: ...
     def confirm_time(self, by: str) -> None: ...
     def view(self) -> View: ...
 
@@ -51,6 +52,9 @@ class Line:
 
     async def choose(self, choice: Choice) -> Chosen:
         return await self._ask(lambda: self._counter.choose(choice))
+
+    async def alert(self, wish: AlertWish) -> AlertAnswer:
+        return await self._ask(lambda: self._counter.alert(wish))
 
     async def view(self) -> View:
         return await self._ask(self._counter.view)

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from broker.alerts import WORDS
 from broker.desk import dates_words
-from broker.view import ChangeView, ClassView, GateView, View
+from broker.view import AlertView, ChangeView, ClassView, GateView, View
 from config import limits
 
 DAY_TYPES = {
@@ -22,14 +23,18 @@ KINDS = {
     "day_type": "日型", "ready": "整队完成", "left": "已离校", "quiet": "安静", "undo": "撤销",
 }  # fmt: skip
 STATES = {
-    "none": "", "waiting": "", "next": "下一个", "calling": "正在叫", "called": "已叫", "missed": "未播",
-    "skipped": "暂缓",
+    "none": "", "waiting": "", "next": "下一个", "released": "已放行", "calling": "正在叫", "called": "已叫",
+    "missed": "未播",    "skipped": "暂缓",
 }  # fmt: skip
 CHECKS = {
     "clock": "时间", "day": "放学表", "clips": "语音", "network": "网络", "player": "播放", "journal": "日志",
     "lights": "灯",
 }  # fmt: skip
+PACED = {"guarded": "按键放行", "ready": "整队放行"}
+ALERTS = {"actual": "真警报", "drill": "演练"}
 DELAY_S = 120
+DRILL_S = 300
+"""How long a drill lasts that is raised on the page."""
 
 
 class Page:
@@ -44,7 +49,15 @@ class Page:
             lstrip_blocks=True,
         )
         self._env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
-        self._env.globals |= {"KINDS": KINDS, "STATES": STATES, "CHECKS": CHECKS, "DELAY_S": DELAY_S}
+        self._env.globals |= {
+            "KINDS": KINDS,
+            "STATES": STATES,
+            "CHECKS": CHECKS,
+            "DELAY_S": DELAY_S,
+            "PACED": PACED,
+            "WORDS": WORDS,
+            "ALERTS": ALERTS,
+        }
         self._env.globals |= {"state_of": state_of, "hold_words": hold_words}
         self._env.globals |= {"newer_words": newer_words, "newer_dates": newer_dates, "dates_words": dates_words}
         self._env.filters |= {"ms": _ms}
@@ -52,14 +65,23 @@ class Page:
     def whole(self, view: View) -> str:
         """The page itself, complete without a script."""
         stale_ms = round(limits.STALE_S * 1000)
-        return self._env.get_template("now.html").render(view=view, regions=self.regions(view), stale_ms=stale_ms)
+        return self._env.get_template("now.html").render(
+            view=view, regions=self.regions(view), stale_ms=stale_ms, drill_ms=DRILL_S * 1000
+        )
 
     def event(self, view: View) -> bytes:
         """The same regions as an event; the script swaps those that differ."""
         gates = [
-            {"id": one.id, "name": one.name, "revision": one.revision, "confirmed": one.confirmed, "age": one.age_s}
+            {
+                "id": one.id,
+                "name": one.name,
+                "revision": one.revision,
+                "confirmed": one.confirmed,
+                "age": one.age_s,
+                "alert_seq": one.alert_seq,
+            }
             for one in view.gates
-        ]
+        ]  # fmt: skip
         data = {"at": _ms(view.server_time), "gates": gates, "regions": self.regions(view)}
         return b"event: page\ndata: " + json.dumps(data, ensure_ascii=False).encode() + b"\n\n"
 
@@ -69,13 +91,14 @@ class Page:
             "top": macros.top(view, DAY_TYPES.get(view.day_type, view.day_type)),
             "banner": macros.banner(view),
             "all": macros.everywhere(view),
-            "changes": macros.changes([(one, about(view, one)) for one in view.changes]),
+            "alert": macros.alert(view),
+            "changes": macros.changes(_done(view)),
         }
         for gate in view.gates:
             made[f"gate-{gate.id}"] = macros.gate(view, gate, calling(view, gate), following(view, gate))
             made[f"act-{gate.id}"] = macros.act(view, gate, following(view, gate))
         for one in view.classes:
-            made[f"class-{one.id}"] = macros.tile(one)
+            made[f"class-{one.id}"] = macros.tile(view, one)
         return {name: str(text) for name, text in made.items()}
 
 
@@ -89,7 +112,10 @@ def calling(view: View, gate: GateView) -> str:
 
 
 def following(view: View, gate: GateView) -> ClassView | None:
-    return next((one for one in view.classes if one.gate == gate.id and one.state == "next"), None)
+    """The class that is next there; where people pace, the one that a release would let go."""
+    own = [one for one in view.classes if one.gate == gate.id]
+    named = gate.next_class if gate.pacing != "timed" else None
+    return next((one for one in own if (one.id == named if named else one.state == "next")), None)
 
 
 def state_of(gate: GateView) -> tuple[str, str]:
@@ -106,10 +132,15 @@ def state_of(gate: GateView) -> tuple[str, str]:
 
 
 def hold_words(gate: GateView) -> str:
-    """By whom, and why; a hold that a button opened has its gate's name in its id."""
+    """By whom, and why; a hold of the gate's own, but that of an alert, was opened by its button."""
     return "；".join(
-        f"{one.by}{'（门口按键）' if '/' in one.id else ''}{'：' + one.why if one.why else ''}" for one in gate.holds
+        f"{one.by}{'（门口按键）' if _by_button(one.id) else ''}{'：' + one.why if one.why else ''}"
+        for one in gate.holds
     )
+
+
+def _by_button(hold: str) -> bool:
+    return "/" in hold and "/alert-" not in hold
 
 
 def newer_words(view: View) -> str:
@@ -125,6 +156,13 @@ def newer_dates(view: View) -> list[date]:
 def about(view: View, change: ChangeView) -> str:
     """What a change was about, in words."""
     return " ".join(_about(view, change))
+
+
+def _done(view: View) -> list[tuple[AlertView | ChangeView, str]]:
+    """What was changed and alerted today, the newest first."""
+    rows: list[tuple[AlertView | ChangeView, str]] = [(one, about(view, one)) for one in view.changes]
+    alerts = [(one, WORDS[one.action]) for one in view.alerts]
+    return sorted([*rows, *alerts], key=lambda row: row[0].at, reverse=True) if alerts else rows
 
 
 def _about(view: View, change: ChangeView) -> Iterator[str]:

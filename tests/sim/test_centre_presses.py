@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from broker.desk import Wish
 from broker.view import GateView
+from broker.wish import Wish
 from centre_rig import LOG
 from school_rig import TEN, TEXT, ForeignGate, School, fill, unfill
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from broker.desk import Choice, RefusedError, Wish
+from broker.situation import RefusedError
 from broker.view import Chosen
+from broker.wish import Choice, Wish
 from centre_rig import LOG
 from config import limits
 from config.errors import OutsideError

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from broker.desk import RefusedError, Wish
+from broker.situation import RefusedError
 from broker.view import Answer
+from broker.wish import Wish
 from config.errors import OutsideError
 from school_rig import ForeignGate, School, fill, record, unfill
 

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from broker.agenda import AgendaEvent, DaysIssued, Linked, Settle, State, StatusCame, Tick, step, wake
+from broker.agenda import AgendaEvent, DaysIssued, Linked, Send, Settle, State, StatusCame, Tick, step, wake
+from broker.wire.messages import LiveCue
 from centre_rig import (
     DAYS,
     EAST,
     EAST_LATER,
     EAST_TODAY,
     EAST_TOMORROW,
+    OPENS,
     TODAY,
     TOMORROW,
     WEST,
@@ -167,3 +169,46 @@ def test_a_hold_in_a_window_moves_its_settling_as_it_moves_its_end() -> None:
     end_s = 1800.0 + limits.UNREPORTED_AFTER_S
     assert told(state, *ticks(end_s, end_s + 599))[1] == []
     assert told(state, *ticks(end_s + 600))[1] == [Settle(EAST, stopped.day, "noon")]
+
+
+# Windows that people pace -------------------------------------------------------------------------
+
+
+def paced(pacing: str = "guarded", released_s: float | None = None) -> State:
+    """Its day, and the second one in it let go at an instant."""
+    let_go = None if released_s is None else instant(released_s).utc
+    cues = [cue(TODAY, "g1c1", 300), cue(TODAY, "g1c2", 345, released=let_go)]
+    return running(issued(day(cues=cues, windows=[window(TODAY, pacing=pacing)])))
+
+
+def leaves(state: State, *after_s: float) -> list[tuple[str, float]]:
+    _, effects = told(state, *ticks(*after_s))
+    lives = [one.message for one in effects if isinstance(one, Send) and isinstance(one.message, LiveCue)]
+    return [(one.cue.classes[0], (one.due - OPENS).total_seconds()) for one in lives]
+
+
+@pytest.mark.parametrize("pacing", ["guarded", "ready"])
+def test_a_class_that_waits_for_a_person_never_leaves_as_a_live_cue(pacing: str) -> None:
+    state = paced(pacing)
+    assert leaves(state, 298.0, 300.0, 343.0, 345.0, 600.0) == []
+    assert instant(298).utc not in (wake(state, instant(290)), wake(state, instant(250)))
+
+
+@pytest.mark.parametrize(
+    ("released_s", "ticks_s", "due"),
+    [
+        (310.0, (309.0, 310.0, 310.2, 311.0), [("g1c2", 310.0)]),
+        (310.0, (369.9,), [("g1c2", 310.0)]),  # it counts for as long as a call may be late
+        (310.0, (370.1,), []),
+        (-60.0, (-50.0, -2.0, 0.0), [("g1c2", 0.0)]),  # a class that lined up early: when the window opens
+    ],
+)
+def test_one_that_was_let_go_leaves_at_once(
+    released_s: float, ticks_s: tuple[float, ...], due: list[tuple[str, float]]
+) -> None:
+    assert leaves(paced(released_s=released_s), *ticks_s) == due
+
+
+def test_where_the_gate_itself_is_held_none_leaves() -> None:
+    state, _ = step(running(), instant(290), StatusCame(EAST, status(holds=("east/alert-7",))))
+    assert leaves(state, 298.0) == []

@@ -266,3 +266,23 @@ def some_change(rng: random.Random, n: int) -> Change:
         "undo": {"undoes": rng.randrange(1, 15)},
     }
     return change(n, kind, rng.randrange(-100, 2000), gate=rng.choice([None, "east", "west"]), **more.get(kind, {}))
+
+
+def test_the_hold_of_an_alert_lasted_since_the_alert_was_raised() -> None:
+    raised_ms = round(at(600).timestamp() * 1000)
+    ids = (f"east/alert-{raised_ms}", f"west/alert-{raised_ms}")
+    resume = change(1, "resume", 900, ids=ids)
+    assert [holds(resume, of=of) for of in (BASE, WEST)] == [[(ids[0], 600.0, 900.0)], [(ids[1], 600.0, 900.0)]]
+    for strange in ("east/alert-7", "east/alert-99999999999999", "east/alert-x"):
+        assert holds(change(1, "resume", 900, ids=(strange,))) == [(strange, 900.0, 900.0)]
+
+
+def test_a_release_lets_a_call_go_where_people_pace_and_the_newest_counts() -> None:
+    paced = day(*BASE.cues, noon=window().but(pacing="ready"))
+    first, again = change(1, "ready", 5, cues=(own(3),)), change(2, "release", 90, cues=(own(3),))
+    (made,) = applied([paced], [first, again])
+    assert [cue.released for cue in made.cues] == [None, None, at(90), None]
+    assert [(cue.at, cue.until) for cue in made.cues] == [(cue.at, cue.until) for cue in paced.cues]
+    undo = change(3, "undo", 95, undoes=2)
+    assert applied([paced], [first, again, undo]) == applied([paced], [first])
+    assert applied([BASE], [first]) == (BASE,)

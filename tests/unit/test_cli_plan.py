@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 import fangxue
 from config import limits
-from plan_samples import CALL, MORNING, TERMS, changed
+from plan_samples import AFTER, CALL, MORNING, NOON, TERMS, changed
 from wire_samples import PLAN, ROOT
 
 SAMPLE = str(ROOT / "deploy/examples/shifan.toml")
@@ -255,3 +255,13 @@ def test_the_documents_limits_are_the_programs() -> None:
         f"句子至多 {limits.SAY_MAX} 字",
     )
     assert [one for one in numbers if one not in document] == []
+
+
+def test_where_people_pace_the_table_promises_no_time(run: Said, tmp_path: Path) -> None:
+    file = tmp_path / "plan.toml"
+    paced = [(NOON, NOON + '\npacing = "guarded"'), (AFTER, AFTER + '\npacing = "ready"')]
+    file.write_text(changed(*paced), "utf-8")
+    status, out, err = run("day", str(file), "--date", "2026-11-25")
+    assert (status, err) == (0, "")
+    assert (out.count("  按键放行  "), out.count("  整队放行  ")) == (36, 36)
+    assert out.splitlines()[2] == "  按键放行  C区   请注意，三年级一班正在放学。"

@@ -8,43 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
-from broker.console.app import made
-from broker.console.feed import Feed
-from broker.console.line import Line
 from broker.console.server import Console
-from broker.desk import RefusedError
+from broker.situation import RefusedError
 from broker.view import HoldView
 from config import limits
 from config.errors import OutsideError
 from config.settings import ConsoleSettings
-from console_rig import FakeCentre, Never, Now, gate, held, restored, state
+from console_rig import LIMIT_S, FakeCentre, Never, Now, Rig, gate, held, restored, state
 from process_rig import free_port
 
-LIMIT_S = 30.0
 HOLD = {"key": "k1", "by": "王老师", "kind": "hold", "gate": "east"}
-
-
-class Rig:
-    """The application, and a client that looks like the page."""
-
-    def __init__(self, box: Now | Never | None = None, *, answer_s: float = LIMIT_S, beat_s: float = LIMIT_S) -> None:
-        self.centre, self.log, self.now_s = FakeCentre(), list[str](), 0.0
-        box = box or Now()
-        self.feed = Feed(self.centre, box, lambda: self.now_s, beat_s)
-        self.app = made(Line(self.centre, box, self.log.append, answer_s), self.feed, 8300)
-
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
-        async def once() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8300") as client:
-                raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
-                sent = {"content-type": "application/json", **headers} if raw is not None else headers
-                return await client.request(method, path, content=raw, headers=sent)
-
-        return asyncio.run(once())
-
-    def post(self, body: object, path: str = "/v1/changes", **headers: str) -> httpx.Response:
-        return self.ask("POST", path, body, **headers)
 
 
 def refused(answer: httpx.Response) -> tuple[int, str]:
@@ -167,11 +140,14 @@ def test_the_contract_names_every_address() -> None:
     assert {(path, method) for path, of in paths.items() for method in of} == {
         ("/v1/state", "get"), ("/v1/events", "get"), ("/v1/changes", "post"), ("/v1/changes/preview", "post"),
         ("/v1/time/confirm", "post"), ("/v1/days/choose", "post"),
+        ("/v1/alerts", "post"),
     }  # fmt: skip
     body = paths["/v1/changes"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert {"key", "by", "kind", "class"} <= set(body["properties"])
     body = paths["/v1/days/choose"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert set(body["properties"]) == {"key", "by", "choose", "dates", "confirmed"}
+    body = paths["/v1/alerts"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert set(body["properties"]) == {"key", "by", "action", "drill", "until", "confirmed"}
 
 
 def test_the_page_names_the_gate_that_is_missing_and_the_remedy_for_the_time() -> None:

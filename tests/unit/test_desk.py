@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from broker.desk import Choice, RefusedError, Situation, Wish, chosen, described, propose
+from broker.desk import chosen, described, propose
 from broker.issued import Newer
+from broker.situation import RefusedError, Situation
 from broker.wire.messages import Record, Status
 from broker.wire.topics import Address
+from broker.wish import Choice, Wish
 from centre_rig import status
 from config.changes import applied
 from config.lint import read

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from config import findings, limits
+from config.alerts import DRILL, sentence
 from config.findings import Finding, words
 from config.lint import clock, read
 from config.parsing import decoded
@@ -150,3 +151,11 @@ def test_an_error_names_the_file_with_each_finding() -> None:
 )
 def test_a_time_is_written_as_in_a_plan(time_s: float, text: str) -> None:
     assert clock(time_s) == text
+
+
+def test_the_schools_own_alert_must_be_readable_and_short_enough_for_a_drill() -> None:
+    own = '[alerts]\nevacuate = "请走北门😀。"\n[calendar]'
+    assert found(changed(("[calendar]", own)), unreadable="😀") == [("readable", "alerts.evacuate", "请走北门😀。")]
+    fits, long = (f'[alerts]\nreturn = "{"回" * count}"\n[calendar]' for count in (194, 195))
+    assert sentence("return", "drill", plan(("[calendar]", fits)).alerts.own("return")) == f"{DRILL}{'回' * 194}"
+    assert [code for code, _, _ in found(changed(("[calendar]", long)))] == ["bad_range"]

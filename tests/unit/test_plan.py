@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from config.day import GateDay
 from config.lint import read
 from config.plan import (
+    Alerts,
     Calendar,
     ClassEntry,
     Gate,
@@ -211,6 +212,7 @@ TABLES: dict[str, type[Frozen]] = {
     "### `[[classes]]`": ClassEntry,
     "### `[[windows]]`": WindowEntry,
     "### `[sentences]`": Sentences,
+    "### `[alerts]`": Alerts,
     "### `[calendar]`": Calendar,
     "`terms` 的每一项": Term,
     '`[calendar.dates."2026-10-01"]`：': SpecialDate,
@@ -227,13 +229,11 @@ def test_the_document_names_every_key_with_its_default_and_limits(heading: str) 
     if model in (Gate, Zone):
         del named["id"]  # the name of its table
     assert [key for key, _, _ in table] == list(named)
-    if model is WindowEntry:
-        del named["pacing"]  # this version refuses two of its choices
     assert {row[0]: faults for row in table if row[0] in named and (faults := untrue(row, named[row[0]]))} == {}
 
 
 def test_the_document_names_every_table() -> None:
-    tables = ["[school]", "[gates.", "[zones.", "[[classes]]", "[[windows]]", "[sentences]", "[calendar]"]
+    tables = ["[school]", "[gates.", "[zones.", "[[classes]]", "[[windows]]", "[sentences]", "[alerts]", "[calendar]"]
     assert [table.strip("[].") for table in tables] == list(Plan.model_fields)
     assert [table for table in ("v", *tables) if f"`{table}" not in DOCUMENT] == []
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from broker.sheet import lines, summary, took, word
-from broker.wire.messages import Record
+from broker.sheet import alert_line, lines, summary, took, word
+from broker.wire.messages import Alert, Record
 from centre_rig import OPENS, TODAY, cue, day, record
+from plan_samples import plan
 
 SILENT: dict[str, Any] = {"actual": None, "ended": None, "heard": "no"}
 ONE = day(cues=(cue(TODAY, "g1c1", 300),))
@@ -87,3 +88,14 @@ def test_the_summary_counts_what_was_and_what_is_still_to_come() -> None:
 def test_a_cancelled_call_is_not_waited_for() -> None:
     found = lines(day(cues=(cue(TODAY, "g1c1", 300, state="cancelled"),)), [])
     assert ([word(line) for line in found], summary(found)) == (["已取消"], "已播 0/1")
+
+
+def test_an_alert_of_the_day_says_when_what_in_earnest_or_not_and_who() -> None:
+    fields = {
+        "v": 1, "school": "shifan", "seq": 7, "id": "alert-7", "action": "return", "clears": None, "status": "drill",
+        "say": "请返回校内。", "raised_at": OPENS, "until": OPENS + timedelta(minutes=5), "by": "王老师",
+    }  # fmt: skip
+    drill = Alert.model_validate(fields)
+    assert alert_line(drill, plan()) == "11:25:00  警报：返回校内（演练，至 11:30:00）  王老师"
+    clear = drill.but(action="clear", clears="alert-6", status="actual", until=None)
+    assert alert_line(clear, plan()) == "11:25:00  解除（实警）  王老师"

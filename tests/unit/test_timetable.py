@@ -13,7 +13,7 @@ from config.day import Cue, GateDay, cue_id, order
 from config.lint import read
 from config.plan import Plan, draft
 from config.timetable import called_at, folded, instant, issued, local, same, timetable
-from plan_samples import CLASSES, NOON, TERMS, changed, plan, single
+from plan_samples import AFTER, CLASSES, NOON, TERMS, changed, plan, single
 from wire_samples import PLAN
 
 WEDNESDAY = date(2026, 11, 25)
@@ -307,3 +307,12 @@ def test_an_issued_day_is_checked_again() -> None:
 def test_a_cue_is_named_by_date_window_subject_and_kind() -> None:
     assert cue_id(WEDNESDAY, "noon", "g3c1", "call") == "2026-11-25/noon/g3c1/call"
     assert cue_id(WEDNESDAY, None, "17", "notice") == "2026-11-25/none/17/notice"
+
+
+def test_a_paced_window_says_how_long_a_class_waits_and_what_then() -> None:
+    paced = NOON + '\npacing = "ready"\nmax_wait_s = 0\non_timeout = "call"'
+    days = timetable(plan((NOON, paced), (AFTER, AFTER + '\npacing = "guarded"')), WEDNESDAY)
+    found = {one.id: (one.pacing, one.max_wait_s, one.on_timeout) for one in days[0].windows}
+    assert found["noon"] == ("ready", 0, "call")
+    assert found["after-school"] == ("guarded", 90, "pass_over")
+    assert found["morning"] == ("timed", 0, "pass_over")

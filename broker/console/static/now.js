@@ -6,7 +6,7 @@
   const STALE_MS = Number(body.dataset.staleMs), DOUBLE_MS = 800, SLOW_MS = 5000, DONE_MS = 10000, ANSWER_MS = 8000, WAITS_MS = [500, 1000, 2000, 4000, 8000];
   const flying = new Set(); // wishes that wait for their answer
   let source = null, heard = performance.now(), base = Number(body.dataset.at), since = performance.now();
-  let gates = [], last = null, asking = null, tapped = { until: 0 };
+  let gates = [], last = null, asking = null, tapped = { until: 0 }, sheeted = null;
 
   // Time: the centre's, carried on by the browser's monotonic clock.
   const now = () => base + performance.now() - since;
@@ -33,8 +33,8 @@
   function lock() {
     const stale = body.classList.contains("stale"), wait = tapped.until - performance.now();
     const under = wait > 0 ? document.elementFromPoint(tapped.x, tapped.y)?.closest("button") : null;
-    for (const button of document.querySelectorAll("[data-wish],[data-time],#ask button"))
-      button.disabled = button === under || !button.closest("#ask") && (stale || flying.has(button.dataset.wish ?? "time"));
+    for (const button of document.querySelectorAll("[data-wish],[data-time],#ask button,#sheet button"))
+      button.disabled = button === under || !button.closest("dialog") && (stale || flying.has(button.dataset.wish ?? "time"));
     if (wait > 0) setTimeout(lock, wait);
   }
 
@@ -110,6 +110,13 @@
     $("ask").showModal();
     lock();
   }
+  function sheet(button) { // a class of a window in which classes report: ready, or called now
+    const { ready, name: label } = button.querySelector("[data-ready]").dataset;
+    sheeted = { ready: { wish: ready, name: label }, call: { ...button.dataset } };
+    $("sheet").querySelector("p").textContent = button.querySelector("b").textContent;
+    $("sheet").showModal();
+    lock();
+  }
   async function confirmTime() {
     const by = name();
     if (!by || flying.has("time")) return;
@@ -133,11 +140,16 @@
     return li;
   }
   function confirmed(answer) {
+    if ("seq" in answer) {
+      const missing = gates.filter((one) => one.alert_seq < answer.seq);
+      return { missing, text: `${gates.length - missing.length}/${gates.length} 校门已确认` };
+    }
     const mine = gates.filter((one) => one.id in answer.revisions);
     const missing = mine.filter((one) => !one.confirmed || one.revision < answer.revisions[one.id]);
     return { missing, text: `${mine.length - missing.length}/${mine.length} 校门已确认` };
   }
   function saved(answer) {
+    if ("seq" in answer) return answer.replaces ? `已保存并发出，换掉了原来的“${WORDS[answer.replaces]}”` : "已保存并发出";
     const all = new Set(Object.values(answer.revisions));
     if (!all.size) return "已保存，校门按自己的放学表走";
     if (all.size === 1) return `已保存 第 ${[...all][0]} 版`;
@@ -157,7 +169,7 @@
     if (last.answer) {
       list.append(line("ok", saved(last.answer)));
       const { missing, text } = confirmed(last.answer);
-      if (Object.keys(last.answer.revisions).length) list.append(line(missing.length ? "wait" : "ok", text));
+      if ("seq" in last.answer || Object.keys(last.answer.revisions).length) list.append(line(missing.length ? "wait" : "ok", text));
       for (const one of missing)
         list.append(performance.now() < last.slow ? line("wait", `等${one.name}确认`)
           : line("warn", `${one.name}未确认，${one.age === null ? "从未有消息" : `${Math.round(one.age)} 秒没有消息`}`));
@@ -176,13 +188,58 @@
     }
   }
 
+  // An alert: a kind is chosen, then the button is kept down. No stray tap does that, and it takes three seconds.
+  const HOLD_MS = 1200, DRILL_MS = Number(body.dataset.drillMs), WORDS = { return: "返回校内", evacuate: "疏散", shelter: "就地隐蔽" };
+  let kind = null, firing = null, shot = false;
+  function alarm(chosen) {
+    kind = chosen;
+    const drill = $("drill").checked, fire = $("fire");
+    for (const one of $("alarm").querySelectorAll("[aria-pressed]")) one.ariaPressed = String(one.value === kind);
+    fire.disabled = !kind;
+    fire.classList.toggle("drill", drill);
+    fire.firstChild.textContent = kind ? `按住：发出${drill ? "演练" : "真警报"}“${WORDS[kind]}”` : "先选一种，再按住这里";
+  }
+  function keepDown() {
+    if (!kind || firing || shot) return;
+    $("fire").classList.add("filling");
+    firing = setTimeout(fired, HOLD_MS);
+  }
+  function letGo() {
+    clearTimeout(firing);
+    firing = null;
+    $("fire").classList.remove("filling");
+    if (!shot) return;
+    shot = false; // closed only after the click that follows: it must not hit what lies under the dialog
+    setTimeout(() => $("alarm").close(), 400);
+  }
+  function fired() {
+    const drill = $("drill").checked, action = kind;
+    shot = true;
+    kind = null;
+    $("fire").firstChild.textContent = "✓ 已按够，可以松开";
+    const by = drill ? name() : $("by").value.trim() || "页面（未写姓名）"; // nobody loses time to a name in earnest
+    if (!by) { letGo(); return; }
+    const until = drill ? { until: new Date(Math.round(now()) + DRILL_MS).toISOString() } : {};
+    const label = `${drill ? "演练" : "警报"}：${WORDS[action]}`;
+    send({ key: newKey(), by, action, drill, ...until }, { wish: `alarm ${action} ${drill}`, name: label, to: "/v1/alerts" });
+  }
+  $("fire").addEventListener("pointerdown", keepDown);
+  for (const end of ["pointerup", "pointercancel", "pointerleave", "keyup", "blur"]) $("fire").addEventListener(end, letGo);
+  $("fire").addEventListener("keydown", (event) => { if (!event.repeat && ["Enter", " "].includes(event.key)) keepDown(); });
+  $("fire").addEventListener("contextmenu", (event) => event.preventDefault());
+  $("drill").addEventListener("change", () => alarm(kind));
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button || button.disabled) return;
     // The second half of a double tap must not meet the button that the first one brought there.
     tapped = { x: event.clientX, y: event.clientY, until: performance.now() + DOUBLE_MS };
     if ("time" in button.dataset) confirmTime();
+    else if ("alarm" in button.dataset) { $("drill").checked = false; alarm(null); $("alarm").showModal(); }
+    else if (button.value && button.closest("#alarm")) button.value === "no" ? $("alarm").close() : alarm(button.value);
+    else if (button.dataset.wish && button.querySelector("[data-ready]")) sheet(button);
     else if (button.dataset.wish) act({ ...button.dataset });
+    else if (button.closest("#sheet")) { $("sheet").close(); if (button.value !== "no" && sheeted) act(sheeted[button.value]); sheeted = null; }
     else if (button.closest("#ask")) { $("ask").close(); if (button.value === "yes" && asking) asking(); asking = null; }
   });
   try { $("by").value = localStorage.getItem("by") ?? ""; } catch { /* storage is off: typed anew each time */ }

@@ -1,0 +1,55 @@
+"""What people ask, as REST takes it: a wish for today, an alert, a choice of days. Pure."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from config import limits
+from config.alerts import Action
+from config.types import CueId, Day, Frozen, Id, Name, Say, Slug, Utc
+
+WishKind = Literal["hold", "resume", "delay", "skip", "release", "ready", "call", "repeat", "notice", "extend", "undo"]
+
+
+class Wish(Frozen):
+    """What a person asks, as REST takes it. `key` makes it once. `confirmed`: asked twice, and meant.
+
+    hold [gate] · resume ids · delay window delay_s [gate] · skip class [window] · release class [gate] [window] · ready
+    class [gate] [window] · call class [gate] · repeat [cue] [gate] · notice text [gate] · extend window delay_s · undo
+    undoes
+    """
+
+    key: Id
+    by: Name
+    why: Name | None = None
+    kind: WishKind
+    gate: Slug | None = None
+    window: Slug | None = None
+    cls: Slug | None = Field(default=None, alias="class")
+    cue: CueId | None = None
+    ids: Annotated[tuple[Id, ...], Field(max_length=limits.HOLDS_MAX)] = ()
+    delay_s: Annotated[float, Field(ge=-7200, le=7200)] | None = None
+    text: Say | None = None
+    undoes: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+    confirmed: bool = False
+
+
+class AlertWish(Frozen):
+    """An alert, or its end. `until` with a drill alone; a clear is asked twice."""
+
+    key: Id
+    by: Name
+    action: Action
+    drill: bool = False
+    until: Utc | None = None
+    confirmed: bool = False
+
+
+class Choice(Frozen):
+    """Whose days count where gates hold newer ones than the centre issued. `dates`: those that were shown, or all."""
+
+    key: Id
+    by: Name
+    choose: Literal["keep", "mine"]
+    dates: Annotated[tuple[Day, ...], Field(max_length=limits.HORIZON_DAYS + 1)] = ()
+    confirmed: bool = False
