@@ -119,12 +119,13 @@ class Runtime:
 
     def _tended(self) -> list[GateEvent]:
         """What became of the clocks."""
-        now, standing = self.now(), self.state.book.problems
-        soon_s = now.monotonic_s + limits.TICK_MAX_S / 2
-        calm = self.parts.chip is not None and isinstance(self.state.doing, Idle) and wake(self.state, now) > soon_s
-        entries = [TimeKept(entry) for entry in self.time.tend(calm=calm)]
-        found = self.time.problems().items()
+        entries = [TimeKept(entry) for entry in self.time.tend(self._calm)]
+        found, standing = self.time.problems().items(), self.state.book.problems
         return [*entries, *(PartFailed(code, why) for code, why in found if bool(why) != (code in standing))]
+
+    def _calm(self) -> bool:
+        now = self.now()
+        return isinstance(self.state.doing, Idle) and wake(self.state, now) > now.monotonic_s + limits.TICK_MAX_S / 2
 
     def now(self) -> Instant:
         """The school's time, as far as it is known here."""

@@ -16,36 +16,6 @@ RANK: tuple[Source, ...] = ("centre", "kernel", "chip")
 Text = Annotated[str, Field(max_length=128)]
 
 
-class Anchored(Frozen):
-    """Entry of the journal: an anchor (5). `wall_s`: wall clock minus monotonic clock then."""
-
-    kind: Literal["anchored"] = "anchored"
-    source: Literal["centre", "kernel"]
-    boot: Text
-    utc: Utc
-    monotonic_s: float
-    error_s: Seconds
-    wall_s: float
-
-
-class ChipSet(Frozen):
-    """Entry of the journal: this chip was set to `utc`, which was at most so wrong."""
-
-    kind: Literal["chip_set"] = "chip_set"
-    chip: Text
-    utc: Utc
-    error_s: Seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a clock chip shows, in whole seconds. `chip`: which one it is; `ppm`: what it may be off."""
-
-    chip: str
-    ppm: float
-    utc: datetime
-
-
 @dataclass(frozen=True, slots=True)
 class Anchor:
     """A source's time was `utc` at `monotonic_s`, at most `error_s` wrong then."""
@@ -62,3 +32,38 @@ class Anchor:
 
     def ahead_s(self, other: "Anchor") -> float:
         return (self.at(other.monotonic_s) - other.utc).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a clock chip shows, in whole seconds. `chip`: which one it is; `ppm`: what it may be off."""
+
+    chip: str
+    ppm: float
+    utc: datetime
+
+
+class Anchored(Frozen):
+    """Entry of the journal: the anchor that a restarted process of the same `boot` goes on from. `wall_s`: wall clock
+    minus monotonic clock then.
+    """
+
+    kind: Literal["anchored"] = "anchored"
+    source: Literal["centre", "kernel"]
+    boot: Text
+    utc: Utc
+    monotonic_s: float
+    error_s: Seconds
+    wall_s: float
+
+    def anchor(self) -> Anchor:
+        return Anchor(self.utc, self.monotonic_s, self.error_s)
+
+
+class ChipSet(Frozen):
+    """Entry of the journal: this chip was set to `utc`, which was at most so wrong."""
+
+    kind: Literal["chip_set"] = "chip_set"
+    chip: Text
+    utc: Utc
+    error_s: Seconds

@@ -1,5 +1,6 @@
 """Reads the clocks, the kernel and the chip for `trust.py`, and sets the chip: its hands, with nothing to decide."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,14 +25,17 @@ class Timekeeper:
         self._trust = trust.watched(self._trust, wall, monotonic_s)
         return trust.now(self._trust, wall, monotonic_s)
 
-    def tend(self, *, calm: bool) -> list[Anchored | ChipSet]:
-        """Read what is due; what the journal must hold now. A bus that hangs costs a second: a chip only in `calm`."""
+    def tend(self, calm: Callable[[], bool]) -> list[Anchored | ChipSet]:
+        """Read what is due; what the journal must hold now. A slow card or a bus that hangs waits until it is calm."""
         at_s = self.now().monotonic_s
         if at_s >= self._trust.kernel_at_s:
             wall, at_s = self._clocks()
             self._trust = trust.kernel_read(self._trust, wall, at_s, self._clock.kernel_error_s())
-        chip_set = self._tend_chip(self._chip) if self._chip and calm and at_s >= self._trust.chip_at_s else None
+        chip = self._chip if at_s >= self._trust.chip_at_s else None
         anchored = trust.to_keep(self._trust, at_s)
+        if (chip is None and anchored is None) or not calm():
+            return []
+        chip_set = self._tend_chip(chip) if chip else None
         if anchored:
             self._trust = replace(self._trust, kept=anchored)
         return [entry for entry in (anchored, chip_set) if entry]

@@ -54,7 +54,7 @@ def begun(start: int, boot: str, kept: Anchored | None, chip_set: ChipSet | None
     trust = Trust(start, boot, kept=kept, chip_set=chip_set)
     if kept is None or not boot or kept.boot != boot:
         return trust
-    return replace(trust, anchors={kept.source: Anchor(kept.utc, kept.monotonic_s, kept.error_s)}, wall_s=kept.wall_s)
+    return replace(trust, anchors={kept.source: kept.anchor()}, wall_s=kept.wall_s)
 
 
 # The choice ---------------------------------------------------------------------------------------
@@ -186,18 +186,23 @@ def set_chip(trust: Trust, monotonic_s: float) -> ChipSet | None:
 
 def to_keep(trust: Trust, monotonic_s: float) -> Anchored | None:
     """The anchor that the journal should hold from now on: after a burst, and seldom. A chip can be read anew."""
-    source, kept = chosen(trust, monotonic_s, ("centre", "kernel")), trust.kept
+    source = chosen(trust, monotonic_s, ("centre", "kernel"))
     if source not in ("centre", "kernel") or trust.wall_s is None or (source == "centre" and trust.burst):
         return None
-    anchor = trust.anchors[source]
-    carries = kept and kept.boot == trust.boot and abs(kept.wall_s - trust.wall_s) <= limits.CLOCK_STEP_S
-    if carries and kept and anchor.monotonic_s - kept.monotonic_s < limits.ANCHOR_KEPT_S:
+    anchor, error_s = trust.anchors[source], trust.anchors[source].error_s + limits.WIRE_INSTANT_S
+    if error_s > limits.TOLERANCE_S or (trust.kept and _serves(trust.kept, trust.boot, trust.wall_s, anchor)):
         return None
-    error_s = anchor.error_s + limits.WIRE_INSTANT_S
     return Anchored(
         source=source, boot=trust.boot, utc=anchor.utc, monotonic_s=anchor.monotonic_s, error_s=error_s,
         wall_s=trust.wall_s,
     )  # fmt: skip
+
+
+def _serves(kept: Anchored, boot: str, wall_s: float, anchor: Anchor) -> bool:
+    """Whether the next process could go on from it, and not much worse than from the anchor."""
+    same = kept.boot == boot and abs(kept.wall_s - wall_s) <= limits.CLOCK_STEP_S
+    fresh = anchor.monotonic_s - kept.monotonic_s < limits.ANCHOR_KEPT_S
+    return same and fresh and _agree(kept.anchor(), anchor, anchor.monotonic_s)
 
 
 # The exchange with the centre ---------------------------------------------------------------------

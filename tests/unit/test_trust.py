@@ -63,10 +63,11 @@ def test_the_best_of_a_burst_stays() -> None:
     assert better.anchors.get("centre") != best
 
 
-def test_a_centre_whose_clock_was_set_is_followed() -> None:
+@pytest.mark.parametrize("by_s", [-300.0, -0.7, 0.7, 86400.0])
+def test_a_centre_whose_clock_was_set_is_followed(by_s: float) -> None:
     one = exchanged(Trust(start=5), 10.0, T0, 0.02)
-    set_back = exchanged(one, 11.0, T0 - timedelta(minutes=5), 0.5)
-    assert trust.now(set_back, WRONG, 11.5).utc == T0 - timedelta(minutes=5) + timedelta(seconds=0.5)
+    set_anew = exchanged(one, 11.0, T0 + timedelta(seconds=1 + by_s), 0.5)
+    assert trust.now(set_anew, WRONG, 11.5).utc == T0 + timedelta(seconds=1.5 + by_s)
 
 
 @pytest.mark.parametrize(
@@ -89,11 +90,12 @@ def test_an_answer_counts_once() -> None:
     assert trust.answered(one, time(1, T0 + timedelta(hours=1)), 10.5) == one
 
 
-def test_a_step_of_the_wall_clock_ends_the_bound_and_asks_at_once() -> None:
+@pytest.mark.parametrize("by_s", [30.0, 0.11, -0.11, -3600.0])
+def test_a_step_of_the_wall_clock_ends_the_bound_and_asks_at_once(by_s: float) -> None:
     one = trust.watched(exchanged(Trust(start=5), 10.0, T0, 0.02), T0, 10.02)
     same = trust.watched(one, T0 + timedelta(seconds=60.05), 70.02)
     assert trust.now(same, T0, 70.02).bound_s is not None
-    stepped = trust.watched(one, T0 + timedelta(seconds=90), 70.02)
+    stepped = trust.watched(one, T0 + timedelta(seconds=60 + by_s), 70.02)
     assert trust.now(stepped, T0, 70.02).bound_s is None
     assert trust.ask(stepped, 70.02)[1] is not None
 
@@ -342,10 +344,17 @@ def test_an_anchor_is_kept_after_a_burst_then_once_an_hour_and_anew_after_a_step
     for later_s, due in ((3500.0, False), (3700.0, True)):
         better = exchanged(replace(one, ask_at_s=later_s), later_s, at(later_s - 10), 0.002)
         assert (trust.to_keep(better, later_s + 1) is not None) == due
+    set_back = exchanged(replace(one, ask_at_s=60.0), 60.0, at(-300), 0.02)
+    assert trust.to_keep(set_back, 61.0) is not None  # the centre was set; a restart shall not undo it
     stepped = trust.watched(one, at(600), 70.0)
     assert trust.to_keep(stepped, 70.0) is None
     again = replace(exchanged(stepped, 70.0, at(60), 0.02), burst=0)
     assert trust.to_keep(again, 71.0) is not None
+
+
+def test_an_anchor_that_lets_nothing_be_called_is_not_kept() -> None:
+    one = trust.watched(trust.begun(5, BOOT, None, None), T0, 10.0)
+    assert trust.to_keep(replace(exchanged(one, 10.0, T0, 0.02, error_s=1e9), burst=0), 12.0) is None
 
 
 def test_a_chips_time_is_never_kept_as_an_anchor() -> None:
