@@ -205,7 +205,9 @@ def test_the_floor_refuses_a_kernel_below_it_vouches_for_nothing_and_never_binds
     below = trust.kernel_read(one, at(-60), 10.0, 0.02)
     assert below.anchors == {}
     assert trust.problems(below, 10.0)["clock-disagree"] == "kernel: 2026-11-25 02:59:00 is before 2026-11-25 03:00:00"
-    near = trust.kernel_read(below, at(-1), 20.0, 0.02)  # may be right: nobody is exact
+    far = trust.kernel_read(below, at(-2.64), 20.0, 0.02)
+    assert far.refused
+    near = trust.kernel_read(below, at(-2.6), 20.0, 0.02)  # both errors and 2 s: they may both be right
     assert (list(near.anchors), trust.problems(near, 20.0)["clock-disagree"]) == (["kernel"], "")
     back = exchanged(one, 10.0, at(-86400), 0.02)
     assert list(back.anchors) == ["centre"]
@@ -267,6 +269,7 @@ def test_a_slow_bus_is_part_of_the_error_and_a_fault_is_told_until_the_next_read
     one = trust.chip_read(trust.begun(5, BOOT, None, SET), shown(0), 10.0, 0.8)
     assert one.anchors["chip"].error_s == pytest.approx(2.4)
     bad = trust.chip_read(one, None, 610.0, 0.0, "no such chip")
+    assert (one.chip_at_s, bad.chip_at_s) == (10.0 + limits.CHIP_EVERY_S, 610.0 + limits.CHIP_EVERY_S)
     assert (bad.anchors, trust.problems(bad, 610.0)["clock-chip"]) == (one.anchors, "no such chip")
     assert trust.problems(trust.chip_read(bad, shown(0, off_s=1200), 1210.0, 0.0), 1210.0)["clock-chip"] == ""
 
@@ -366,5 +369,7 @@ def test_a_step_ends_every_source_and_all_are_asked_at_once() -> None:
     one = trust.watched(trust.begun(5, BOOT, None, SET), T0, 10.0)
     one = trust.kernel_read(trust.chip_read(exchanged(one, 10.0, T0, 0.02), shown(0), 10.1, 0.0), T0, 10.1, 0.1)
     assert sorted(one.anchors) == ["centre", "chip", "kernel"]
+    one = replace(one, refused={"chip": "it was before"})
     stepped = trust.watched(one, at(3600), 11.0)
-    assert (stepped.anchors, stepped.kernel_at_s, stepped.chip_at_s) == ({}, 11.0, 11.0)
+    assert (stepped.anchors, stepped.refused) == ({}, {})
+    assert (stepped.kernel_at_s, stepped.chip_at_s) == (11.0, 11.0)
