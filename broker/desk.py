@@ -256,6 +256,8 @@ def _skip(here: Situation, wish: Wish) -> dict[str, object]:
         and not here.over(day, cue)
     ]
     if not rest:
+        if any(wish.cls in cue.classes and cue.state == "cancelled" for _, cue in here.cues(wish.gate)):
+            raise RefusedError("already_skipped", f"{name}已经暂缓")
         raise RefusedError("already_spoken", f"{name}已经叫过，或今天没有它的口令，来不及暂缓")
     return {"class": wish.cls, "cues": tuple(cue.id for cue in rest if cue.window == rest[0].window)}
 

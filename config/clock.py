@@ -52,8 +52,10 @@ class SystemClock:
         # adjtimex(2) with modes = 0 reads without rights; STA_UNSYNC (0x40) means "not vouched for".
         buffer = (ctypes.c_byte * 256)()
         try:
-            ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(buffer))
+            state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(buffer))
         except (AttributeError, OSError):  # a libc without it
+            return None
+        if state < 0:  # forbidden, as in containers and under ProtectClock=yes: nothing told is not "no error"
             return None
         fields = (ctypes.c_long * 6).from_buffer(buffer)  # modes, offset, freq, maxerror, esterror, status
         status = ctypes.c_int.from_buffer(buffer, 5 * ctypes.sizeof(ctypes.c_long)).value

@@ -53,6 +53,10 @@ ASK_BURST = 8
 ASK_BURST_EVERY_S = 0.25
 ASK_EVERY_S = 300.0
 """Between exchanges afterwards: 50 ppm of it is 15 ms."""
+ASK_AGAIN_S = 5.0
+"""While nothing vouches a gate asks this often: the centre may come later than the gate, and an owner confirm its time
+at any moment. An answer that took longer waited somewhere; half of that is no error to call classes with.
+"""
 CLOCK_STEP_S = 0.1
 """A change of (wall - monotonic) above this is a step of the wall clock; slewing changes neither."""
 CLOCK_READS = 10

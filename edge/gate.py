@@ -2,15 +2,18 @@
 
 Its rules, in the order in which they win:
 
-1. Nothing is decided without a clock bound inside `tolerance_s`, nor in the first seconds after a start.
-2. A cue is spoken once. `Begun` is durable before its sound; an attempt whose end is unknown is said once more.
-3. The queue of `config/pacing.py` says who is next; not begun by `until` + slip it is missed, and recorded.
-4. The amplifier gets its lead, the first audible sample is the instant, and silence of `rest_s` follows.
-5. Every cue ends in a final record, and a record is sent until the centre has it.
+1. An alert cuts what is being said and speaks until it is cleared; nothing else ever cuts.
+2. In a hold nothing begins. What is being said ends.
+3. Nothing is called by the clock without a bound inside `tolerance_s`, nor in the first seconds after a start; a class
+   that a person lets go asks only that now, give or take the bound, is inside its window.
+4. A cue is spoken once. `Begun` is durable before its sound; an attempt whose end is unknown is said once more.
+5. The queue of `config/pacing.py` says who is next; not begun by `until` + slip or `closes` it is missed, and recorded.
+6. The amplifier gets its lead, the first audible sample is the instant, and silence of `rest_s` follows.
+7. Every cue ends in a final record, and a record is sent until the centre has it.
 
 A gate is doing one of five things: idle, leading (relay closed, not yet heard), saying, pausing (between two sayings),
-alarming (an alert stands).
-`_TABLE` says what each does when time passes or the player answers; everything else is the same whatever it is doing.
+alarming. `_TABLE` says what each does when time passes or the player answers (docs/gate.md draws it); all else is the
+same whatever it is doing, and stands in the files that `step` calls: what came in, who waits for a person, alerts.
 """
 
 from collections.abc import Callable
@@ -136,8 +139,9 @@ def _clock(turn: Turn) -> None:
 def _holds(turn: Turn) -> None:
     was, held = turn.state.held, bool(open_holds(turn.state, turn.now)) or turn.state.book.alert is not None
     turn.set(held=held)
-    if was and not held:
-        _freed(turn, turn.now.utc)
+    if was and not held:  # free for the loudspeaker: the amplifier takes its lead, and then the distances are kept
+        lead_s = max(limits.LEAD_MS / 1000, turn.state.free_from_s - turn.now.monotonic_s)
+        _freed(turn, turn.after(lead_s))
 
 
 def _freed(turn: Turn, free: datetime) -> None:

@@ -8,7 +8,7 @@ import math
 
 from config.clock import Instant
 from config.day import Cue, Window
-from config.pacing import Waiting, by_hand
+from config.pacing import NEVER, Waiting, by_hand
 from edge.book import Released
 from edge.records import passed_over
 from edge.turn import Turn
@@ -58,12 +58,19 @@ def wait(turn: Turn) -> None:
             turn.write(Released(cue=one.cue.id, at=turn.now.utc))
         else:
             turn.record(passed_over(state, turn.now, one))
+    turn.problem("window-short", _no_longer_fits(queue))
     turn.set(
         waited=waited,
         counting=tuple(one.cue.id for one in counting),
         counted_s=now_s,
         waits_until_s=now_s + min(left_s, default=math.inf),
     )
+
+
+def _no_longer_fits(queue: list[Waiting]) -> str:
+    """The calls by the clock that would begin after their window: somebody extends it, or they are not called."""
+    late = [one for one in queue if one.window and one.cue.kind == "call" and one.window.closes <= one.begins < NEVER]
+    return " ".join(one.cue.id.split("/")[2] for one in late)
 
 
 def _counting(turn: Turn, queue: list[Waiting]) -> list[Waiting]:

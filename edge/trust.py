@@ -218,18 +218,19 @@ def ask(trust: Trust, monotonic_s: float) -> tuple[Trust, Ask | None]:
     if monotonic_s < trust.ask_at_s:
         return trust, None
     n, burst = trust.n + 1, max(0, trust.burst - 1)
-    next_s = monotonic_s + (limits.ASK_BURST_EVERY_S if burst else limits.ASK_EVERY_S)
+    pause_s = limits.ASK_EVERY_S if trust.anchors else limits.ASK_AGAIN_S
+    next_s = monotonic_s + (limits.ASK_BURST_EVERY_S if burst else pause_s)
     made = replace(trust, n=n, burst=burst, asked=(n, monotonic_s), ask_at_s=next_s)
     return made, Ask(v=1, start=trust.start, n=n)
 
 
 def answered(trust: Trust, time: Time, monotonic_s: float) -> Trust:
-    """An answer that came at `monotonic_s`. One to an old question, or impossible in itself, changes nothing."""
+    """An answer that came at `monotonic_s`. One to an old question, too late or impossible changes nothing."""
     if trust.asked is None or (time.start, time.n) != (trust.start, trust.asked[0]) or time.error_s is None:
         return trust
     spent_s = monotonic_s - trust.asked[1]
     kept_s = (time.sent_at - time.received_at).total_seconds()
-    if kept_s < 0 or kept_s > spent_s + 2 * limits.WIRE_INSTANT_S:
+    if kept_s < 0 or kept_s > spent_s + 2 * limits.WIRE_INSTANT_S or spent_s - kept_s > limits.ASK_AGAIN_S:
         return trust
     half_s = max(0.0, spent_s - kept_s) / 2
     error_s = half_s + 2 * limits.WIRE_INSTANT_S + time.error_s

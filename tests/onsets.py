@@ -13,15 +13,21 @@ AUDIBLE = 300
 
 def onsets_s(file: Path) -> list[float]:
     """Seconds from the start of the file at which sound begins after at least `QUIET_S` of silence."""
+    return [begin_s for begin_s, _ in sounds_s(file)]
+
+
+def sounds_s(file: Path) -> list[tuple[float, float]]:
+    """The same with the end of each sound: its last audible sample before such a silence, or the file's end."""
     with wave.open(str(file)) as recording:
         rate = recording.getframerate()
         samples = array.array("h", recording.readframes(recording.getnframes()))
     if sys.byteorder == "big":
         samples.byteswap()
-    found, last = [], -QUIET_S * rate
+    found: list[tuple[float, float]] = []
+    last = -QUIET_S * rate
     for n in range(len(samples)):
         if abs(samples[n]) > AUDIBLE:
-            if n - last >= QUIET_S * rate:
-                found.append(n / rate)
+            begin_s = n / rate if n - last >= QUIET_S * rate else found.pop()[0]
+            found.append((begin_s, n / rate))
             last = n
     return found

@@ -41,19 +41,22 @@ def free_port() -> int:
 
 
 class Program:
-    """One child; its lines can be waited for."""
+    """One child; its lines can be waited for. `start`: what Python runs, when that is not our command itself."""
 
-    def __init__(self, *arguments: str, path: str | None = None) -> None:
+    found_at_s = 0.0
+    """When the line came that was waited for last."""
+
+    def __init__(self, *arguments: str, path: str | None = None, start: tuple[str, ...] = ("-m", "fangxue")) -> None:
         env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "fangxue", *arguments],
+            [sys.executable, "-P", *start, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             text=True,
             env={**env, **({"PATH": path} if path else {})},
         )
-        self._lines: queue.Queue[str] = queue.Queue()
+        self._lines: queue.Queue[tuple[float, str]] = queue.Queue()
         self.said: list[str] = []
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -63,11 +66,12 @@ class Program:
         end_s = CLOCK.monotonic_s() + WITHIN_S
         while True:
             try:
-                line = self._lines.get(timeout=max(0.0, end_s - CLOCK.monotonic_s()))
+                at_s, line = self._lines.get(timeout=max(0.0, end_s - CLOCK.monotonic_s()))
             except queue.Empty:
                 pytest_lines = "".join(self.said)
                 raise AssertionError(f"no line with {pattern!r} in {WITHIN_S} s; it said:\n{pytest_lines}") from None
             if found := re.search(pattern, line):
+                self.found_at_s = at_s
                 return found
 
     def end(self, number: int = signal.SIGTERM) -> int:
@@ -82,7 +86,7 @@ class Program:
         with self.process.stdout as lines:
             for line in lines:
                 self.said.append(line)
-                self._lines.put(line)
+                self._lines.put((CLOCK.monotonic_s(), line))
 
 
 class School:

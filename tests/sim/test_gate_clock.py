@@ -71,7 +71,7 @@ def test_a_gate_that_was_without_power_knows_no_time_until_somebody_says_it() ->
     again = Life(journal=life.journal, clock=clock)
     again.run(20)
     assert (again.player.played, again.lit("amber"), again.problems()) == ([], True, ["clock"])
-    again.run(BURST_S - limits.ASK_BURST_EVERY_S + limits.ASK_EVERY_S - 20)  # the next question
+    again.run(BURST_S - limits.ASK_BURST_EVERY_S + 4 * limits.ASK_AGAIN_S - 20)  # the next question
     answer(again, at(-400 + clock.passed_s))
     again.run(400.5 - clock.passed_s)
     assert (heard_at(again), again.problems()) == ([(FIRST.say, 0.0)], [])

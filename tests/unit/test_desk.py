@@ -34,6 +34,9 @@ def heard(cue: str = FIRST) -> Record:
 
 HERE = Situation(PLAN, DATE, DAYS)
 LATER = Situation(PLAN, DATE, DAYS, records={f"east {FIRST}": (heard(),)})
+SKIPPED = Situation(
+    PLAN, DATE, applied(DAYS, [propose(HERE, wish("skip", **{"class": "g3c1", "window": "noon"}), 1, NOON)])
+)
 
 
 def refusal(here: Situation, one: Wish, when: datetime = NOON) -> tuple[str, bool]:
@@ -76,6 +79,7 @@ def test_a_call_outside_every_window_is_asked_twice() -> None:
         (LATER, wish("delay", window="noon", delay_s=-60), "already_begun"),
         (HERE, wish("delay", window="noon", delay_s=-600), "too_early"),
         (LATER, wish("skip", window="noon", **{"class": "g3c1"}), "already_spoken"),
+        (SKIPPED, wish("skip", window="noon", **{"class": "g3c1"}), "already_skipped"),
         (HERE, wish("skip", **{"class": "g9"}), "no_class"),
         (HERE, wish("repeat", gate="east"), "not_spoken"),
         (HERE, wish("notice"), "no_text"),

@@ -284,3 +284,16 @@ def test_sentences_of_days_that_are_over_are_forgotten() -> None:
     rig.utc = at(3 * 86400)
     rig.send(Tick())
     assert rig.state.clips.keys() == rig.state.asked.keys() == set(SENTENCES)
+
+
+def test_classes_that_no_longer_fit_their_window_are_named_until_it_is_extended() -> None:
+    rig = Rig()
+    rig.send(came(day(call(1, 0), call(2, 20), call(3, 40), noon=window(closes_s=60))))
+    rig.run(5)
+    assert rig.problems() == []
+    rig.send(came(day(call(1, 0), call(2, 50), call(3, 70), revision=2, noon=window(closes_s=60))))
+    assert [one.args["why"] for one in rig.state.book.problems.values()] == ["c3"]
+    rig.send(came(day(call(1, 0), call(2, 50), call(3, 70), revision=3, noon=window(closes_s=120))))
+    assert rig.problems() == []
+    rig.run(90)
+    assert [name for _, name in rig.classes()] == ["1", "2", "3"]

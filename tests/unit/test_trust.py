@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -107,14 +108,24 @@ def test_slow_drift_of_the_wall_clock_is_no_step() -> None:
     assert one.anchors.get("centre") is not None
 
 
-def test_it_asks_eight_times_at_short_distance_and_then_seldom() -> None:
+@pytest.mark.parametrize(("vouched", "every_s"), [(True, limits.ASK_EVERY_S), (False, limits.ASK_AGAIN_S)])
+def test_it_asks_eight_times_at_short_distance_and_then_seldom_once_it_knows(vouched: bool, every_s: float) -> None:
     one, asked = trust.asking(Trust(start=5), 0.0), []
     for tenth in range(7000):
         one, question = trust.ask(one, tenth / 10)
         if question is not None:
             asked.append(tenth / 10)
-    assert len([at_s for at_s in asked if at_s < 10]) == limits.ASK_BURST
-    assert len(asked) == limits.ASK_BURST + 2
+            answer = time(question.n, T0 + timedelta(seconds=tenth / 10), error_s=0.1 if vouched else None)
+            one = trust.answered(one, answer, tenth / 10)
+    burst, rest = asked[: limits.ASK_BURST], asked[limits.ASK_BURST - 1 :]
+    assert burst[-1] < 10
+    assert {round(later - earlier, 1) for earlier, later in pairwise(rest)} == {every_s}
+
+
+def test_an_answer_that_waited_for_the_centre_to_come_back_gives_no_time() -> None:
+    """A broker keeps questions for a centre that is away; half of 20 s would have been the error of every call."""
+    assert exchanged(Trust(start=5), 10.0, T0, 20.0).anchors == {}
+    assert exchanged(Trust(start=5), 10.0, T0, 0.2, kept_s=20.0).anchors != {}
 
 
 # Several sources ----------------------------------------------------------------------------------

@@ -3,10 +3,10 @@
 "use strict";
 (() => {
   const body = document.body, $ = (id) => document.getElementById(id);
-  const STALE_MS = Number(body.dataset.staleMs), ANSWER_MS = 8000, WAITS_MS = [500, 1000, 2000, 4000, 8000];
+  const STALE_MS = Number(body.dataset.staleMs), DOUBLE_MS = 800, SLOW_MS = 5000, DONE_MS = 10000, ANSWER_MS = 8000, WAITS_MS = [500, 1000, 2000, 4000, 8000];
   const flying = new Set(); // wishes that wait for their answer
   let source = null, heard = performance.now(), base = Number(body.dataset.at), since = performance.now();
-  let gates = [], last = null, asking = null;
+  let gates = [], last = null, asking = null, tapped = { until: 0 };
 
   // Time: the centre's, carried on by the browser's monotonic clock.
   const now = () => base + performance.now() - since;
@@ -19,8 +19,10 @@
   };
   function tick() {
     $("clock").textContent = clock.format(now());
-    for (const one of document.querySelectorAll("[data-left]")) one.textContent = left(Number(one.dataset.left) - now());
     const stale = performance.now() - heard > STALE_MS;
+    for (const one of document.querySelectorAll("[data-left]"))
+      one.textContent = stale ? "--:--" : left(Number(one.dataset.left) - now()); // what is not known is not counted
+    if (last?.until < performance.now()) report(null);
     if (stale !== body.classList.contains("stale")) {
       body.classList.toggle("stale", stale);
       $("stale").hidden = !stale;
@@ -29,9 +31,11 @@
     }
   }
   function lock() {
-    const stale = body.classList.contains("stale");
-    for (const button of document.querySelectorAll("[data-wish],[data-time]"))
-      button.disabled = stale || flying.has(button.dataset.wish ?? "time");
+    const stale = body.classList.contains("stale"), wait = tapped.until - performance.now();
+    const under = wait > 0 ? document.elementFromPoint(tapped.x, tapped.y)?.closest("button") : null;
+    for (const button of document.querySelectorAll("[data-wish],[data-time],#ask button"))
+      button.disabled = button === under || !button.closest("#ask") && (stale || flying.has(button.dataset.wish ?? "time"));
+    if (wait > 0) setTimeout(lock, wait);
   }
 
   // What comes.
@@ -65,7 +69,7 @@
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
   async function post(path, sent) { // the answer, or null when none came
     for (const wait of [0, ...WAITS_MS]) {
-      await pause(wait);
+      if (wait) await pause(wait);
       try {
         const answer = await fetch(path, {
           method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(sent),
@@ -86,24 +90,25 @@
     if (!by || flying.has(wish)) return;
     await send({ key: newKey(), by, ...JSON.parse(wish), ...extra }, { wish, name: label, to, yes, no });
   }
-  async function send(sent, tapped) {
-    const { wish, name: label, to } = tapped;
+  async function send(sent, wanted) {
+    const { wish, name: label, to } = wanted;
     flying.add(wish);
     lock();
     const own = report({ label, sent: true });
     const got = await post(to, sent);
     flying.delete(wish);
     lock();
-    if (got === null) return report({ ...own, lost: () => send(sent, tapped) });
-    if (got.ok) return report({ ...own, answer: got.said });
-    if (got.said.ask_again) { report(null); return again(got.said.text, tapped); }
+    if (got === null) return report({ ...own, lost: () => send(sent, wanted) });
+    if (got.ok) return report({ ...own, answer: got.said, slow: performance.now() + SLOW_MS });
+    if (got.said.ask_again) { report(null); return again(got.said.text, wanted); }
     report({ ...own, sent: false, bad: got.said.text });
   }
-  function again(text, tapped) {
-    asking = () => act(tapped, { confirmed: true });
+  function again(text, wanted) {
+    asking = () => act(wanted, { confirmed: true });
     $("ask").querySelector("p").textContent = text;
-    for (const button of $("ask").querySelectorAll("button")) button.textContent = tapped[button.value];
+    for (const button of $("ask").querySelectorAll("button")) button.textContent = wanted[button.value];
     $("ask").showModal();
+    lock();
   }
   async function confirmTime() {
     const by = name();
@@ -154,7 +159,9 @@
       const { missing, text } = confirmed(last.answer);
       if (Object.keys(last.answer.revisions).length) list.append(line(missing.length ? "wait" : "ok", text));
       for (const one of missing)
-        list.append(line("warn", `${one.name}未确认，${one.age === null ? "从未有消息" : `${Math.round(one.age)} 秒没有消息`}`));
+        list.append(performance.now() < last.slow ? line("wait", `等${one.name}确认`)
+          : line("warn", `${one.name}未确认，${one.age === null ? "从未有消息" : `${Math.round(one.age)} 秒没有消息`}`));
+      if (!missing.length) last.until ??= performance.now() + DONE_MS;
     } else if (last.lost) list.append(line("bad", "没有回音，不知道是否已保存。"));
     else if (last.sent) list.append(line("wait", "等待保存"));
     const text = [head.textContent, ...[...list.children].map((li) => li.textContent)].join("\n");
@@ -172,6 +179,8 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button || button.disabled) return;
+    // The second half of a double tap must not meet the button that the first one brought there.
+    tapped = { x: event.clientX, y: event.clientY, until: performance.now() + DOUBLE_MS };
     if ("time" in button.dataset) confirmTime();
     else if (button.dataset.wish) act({ ...button.dataset });
     else if (button.closest("#ask")) { $("ask").close(); if (button.value === "yes" && asking) asking(); asking = null; }
