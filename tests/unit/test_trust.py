@@ -122,6 +122,11 @@ def test_it_asks_eight_times_at_short_distance_and_then_seldom_once_it_knows(vou
     assert {round(later - earlier, 1) for earlier, later in pairwise(rest)} == {every_s}
 
 
+def test_a_burst_begins_at_once_and_forgets_the_question_on_its_way() -> None:
+    busy = Trust(5, n=3, asked=(3, 1.0), burst=0, ask_at_s=900.0)
+    assert trust.asking(busy, 10.0) == Trust(5, n=3, asked=None, burst=limits.ASK_BURST, ask_at_s=10.0)
+
+
 def test_an_answer_that_waited_for_the_centre_to_come_back_gives_no_time() -> None:
     """A broker keeps questions for a centre that is away; half of 20 s would have been the error of every call."""
     assert exchanged(Trust(start=5), 10.0, T0, 20.0).anchors == {}
@@ -291,6 +296,7 @@ def test_a_slow_bus_is_part_of_the_error_and_a_fault_is_told_until_the_next_read
         ({}, None, shown(0), None),  # nothing to set it from
         ({"kernel": anchor(0.4, 0.6)}, None, shown(-3), ChipSet(chip="c1", utc=T0, error_s=1.6)),
         ({"centre": anchor(0.4, 0.1)}, None, shown(-3), ChipSet(chip="c1", utc=T0, error_s=1.1)),
+        ({"centre": anchor(0, 5.0)}, None, shown(0), ChipSet(chip="c1", utc=T0, error_s=6.0)),
         ({"centre": anchor(0, 5.1)}, None, shown(0), None),  # not good enough
         ({"centre": anchor(0, 0.1)}, SET.but(utc=at(-DAY_S + 1)), shown(0), None),  # less than a day ago
         ({"centre": anchor(0, 0.1)}, SET.but(utc=at(-DAY_S)), shown(0), ChipSet(chip="c1", utc=T0, error_s=1.1)),
@@ -343,27 +349,28 @@ def test_a_process_goes_on_from_the_stored_anchor_of_its_boot(
     assert bound_s is None or seen.utc == at(3600)
 
 
-def test_an_anchor_is_kept_after_a_burst_then_once_an_hour_and_anew_after_a_step() -> None:
-    one = trust.watched(trust.begun(5, BOOT, None, None), T0, 10.0)
-    one = exchanged(one, 10.0, T0, 0.02)
-    assert trust.to_keep(one, 10.1) is None  # the burst may bring a better one
+def test_an_anchor_is_kept_after_a_burst_then_once_an_hour_and_anew_after_a_step_or_a_set_centre() -> None:
+    begun_s = 1e5
+    one = trust.watched(trust.begun(5, BOOT, None, None), T0, begun_s)
+    one = exchanged(replace(one, ask_at_s=begun_s), begun_s, T0, 0.02)
+    assert trust.to_keep(one, begun_s + 0.1) is None  # the burst may bring a better one
     one = replace(one, burst=0)
-    first = trust.to_keep(one, 12.0)
+    first = trust.to_keep(one, begun_s + 2)
     assert first == Anchored(
-        source="centre", boot=BOOT, utc=at(0.02), monotonic_s=10.02, error_s=one.anchors["centre"].error_s + 0.001,
-        wall_s=T0.timestamp() - 10.0,
+        source="centre", boot=BOOT, utc=at(0.02), monotonic_s=begun_s + 0.02,
+        error_s=one.anchors["centre"].error_s + 0.001, wall_s=T0.timestamp() - begun_s,
     )  # fmt: skip
     one = replace(one, kept=first)
-    assert trust.to_keep(one, 9000.0) is None  # the same anchor, whatever time passed
+    assert trust.to_keep(one, begun_s + 9000) is None  # the same anchor, whatever time passed
     for later_s, due in ((3500.0, False), (3700.0, True)):
-        better = exchanged(replace(one, ask_at_s=later_s), later_s, at(later_s - 10), 0.002)
-        assert (trust.to_keep(better, later_s + 1) is not None) == due
-    set_back = exchanged(replace(one, ask_at_s=60.0), 60.0, at(-300), 0.02)
-    assert trust.to_keep(set_back, 61.0) is not None  # the centre was set; a restart shall not undo it
-    stepped = trust.watched(one, at(600), 70.0)
-    assert trust.to_keep(stepped, 70.0) is None
-    again = replace(exchanged(stepped, 70.0, at(60), 0.02), burst=0)
-    assert trust.to_keep(again, 71.0) is not None
+        better = exchanged(one, begun_s + later_s, at(later_s), 0.002)
+        assert (trust.to_keep(better, begun_s + later_s + 1) is not None) == due
+    set_back = exchanged(one, begun_s + 60, at(-300), 0.02)
+    assert trust.to_keep(set_back, begun_s + 61) is not None  # a restart shall not undo it
+    stepped = trust.watched(one, at(600), begun_s + 60)
+    assert trust.to_keep(stepped, begun_s + 60) is None
+    again = replace(exchanged(stepped, begun_s + 60, at(60), 0.02), burst=0)
+    assert trust.to_keep(again, begun_s + 61) is not None
 
 
 def test_an_anchor_that_lets_nothing_be_called_is_not_kept() -> None:
