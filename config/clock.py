@@ -34,6 +34,10 @@ class Clock(Protocol):
         """The kernel's bound on the wall clock's error, or None while it is not synchronised."""
         ...
 
+    def boot_id(self) -> str:
+        """Which run of the machine `monotonic_s` counts in; empty: unknown."""
+        ...
+
 
 class SystemClock:
     """This machine's clocks."""
@@ -56,3 +60,10 @@ class SystemClock:
         fields = (ctypes.c_long * 6).from_buffer(buffer)  # modes, offset, freq, maxerror, esterror, status
         status = ctypes.c_int.from_buffer(buffer, 5 * ctypes.sizeof(ctypes.c_long)).value
         return None if status & 0x40 else fields[3] / 1e6
+
+    def boot_id(self) -> str:
+        try:
+            with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:  # noqa: PTH123 (pure files import us)
+                return file.read().strip()
+        except (OSError, ValueError):  # no such thing here: a restarted process begins without trust
+            return ""

@@ -65,6 +65,21 @@ at any moment. An answer that took longer waited somewhere; half of that is no e
 """
 CLOCK_STEP_S = 0.1
 """A change of (wall - monotonic) above this is a step of the wall clock; slewing changes neither."""
+CLOCK_READS = 10
+"""Tries to read both clocks without being put aside between them."""
+DISAGREE_S = 2.0
+"""Two sources of time further apart than this and both their bounds: one of them is wrong."""
+KERNEL_EVERY_S = 10.0
+"""Between two looks at the kernel's synchronisation."""
+KERNEL_ERROR_S = 0.5
+"""Added to the kernel's own bound: systemd-timesyncd says 0 when it has just synchronised, and slews up to 0.4 s."""
+CHIP_EVERY_S = 600.0
+"""Between two readings of the clock chip; what it shows in whole seconds is carried by the monotonic clock."""
+CHIP_SET_EVERY_S = 24 * 3600
+CHIP_SET_BOUND_S = 5.0
+"""The chip is set only from a time no worse than this: an owner's confirmation of today is good enough."""
+ANCHOR_KEPT_S = 3600.0
+"""Between two entries of the journal that let a restarted process go on: an hour costs 0.18 s of the bound."""
 OWNER_ERROR_S = 2.0
 """Error of a page's time that an owner compared with a watch."""
 OWNER_VALID_S = 7 * 24 * 3600

@@ -46,6 +46,12 @@ class PanelSettings(Frozen):
     next: Pin = 6
 
 
+class GateClockSettings(Frozen):
+    """`chip_ppm`: this gate has a clock chip, which may be so much off; 5 for a DS3231. None: it has none."""
+
+    chip_ppm: Annotated[float, Field(ge=1, le=50)] | None = None
+
+
 class GateSettings(Frozen):
     """Of one gate. `data`: its folder, which must survive power cuts."""
 
@@ -55,6 +61,7 @@ class GateSettings(Frozen):
     data: Path
     voice: Literal["pyttsx3", "tone"] = "pyttsx3"
     broker: BrokerSettings = BrokerSettings()
+    clock: GateClockSettings = GateClockSettings()
     player: PlayerSettings
     panel: PanelSettings
 

@@ -10,6 +10,7 @@ from broker.wire.topics import Address
 from config.day import Cue, GateDay, Window
 from edge.book import Book, Entry
 from edge.button import Button
+from edge.sources import Anchored, ChipSet
 
 # What happens to a gate ---------------------------------------------------------------------------
 
@@ -104,6 +105,13 @@ class PartFailed:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class TimeKept:
+    """What vouches for the time must outlive this process."""
+
+    entry: Anchored | ChipSet
+
+
 GateEvent = (
     Tick
     | Woke
@@ -117,6 +125,7 @@ GateEvent = (
     | Rendered
     | ButtonMoved
     | PartFailed
+    | TimeKept
 )
 
 # What a gate does ---------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from broker.wire.messages import Alert, Counter, Digest, Log, Press, Problem, Re
 from config import limits
 from config.day import GateDay, Hold
 from config.types import CueId, Day, Frozen, Id, Seconds, Slug, Utc
+from edge.sources import Anchored, ChipSet
 
 
 class Opened(Frozen):
@@ -198,6 +199,8 @@ class Book:
     problems: dict[str, Problem] = field(default_factory=dict)
     outbox: tuple[Reported, ...] = ()
     stopped: tuple[str, ...] = ()
+    anchored: Anchored | None = None
+    chip_set: ChipSet | None = None
     lines: int = 0
 
 
@@ -210,7 +213,7 @@ class Whole(Frozen):
 
 Entry = Annotated[
     Opened | Started | Kept | Begun | Said | Recorded | Reopened | Noted | Pressed | Released | Slipped | Acked
-    | Alerted | Cleared | Stopped | Forgot | Whole,
+    | Alerted | Cleared | Stopped | Anchored | ChipSet | Forgot | Whole,
     Field(discriminator="kind"),
 ]  # fmt: skip
 ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
@@ -260,6 +263,10 @@ def apply(book: Book, entry: Entry) -> Book:
             return replace(book, alert=None, silenced=False) if over else book
         case Stopped():
             return replace(book, stopped=(*book.stopped, entry.key)[-limits.STOPPED_MAX :])
+        case Anchored():
+            return replace(book, anchored=entry)
+        case ChipSet():
+            return replace(book, chip_set=entry)
         case Forgot():
             return _forgotten(book, entry.before)
         case Whole():

@@ -22,6 +22,7 @@ from config.errors import BadInputError
 from config.language import language
 from config.settings import GateSettings, PlayerSettings, read
 from edge.alphabet import ButtonMoved, Rendered
+from edge.chip import RtcChip
 from edge.inbox import Inbox
 from edge.journal import FileJournal
 from edge.panel_gpiozero import GpioPanel, mock_panel
@@ -61,7 +62,8 @@ def gate(argv: Sequence[str]) -> int:
         clock=clock,
         random=random.Random(),
     )
-    parts = Parts(clock, FileJournal(data / "journal"), transport, player, panel, _Clips(renderer), _log)
+    chip = RtcChip(settings.clock.chip_ppm) if settings.clock.chip_ppm is not None else None
+    parts = Parts(clock, FileJournal(data / "journal"), transport, player, panel, _Clips(renderer), _log, chip)
     runtime = Runtime(address, __version__, parts, secrets.token_hex(4))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: inbox.put(None))

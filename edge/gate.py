@@ -51,6 +51,7 @@ from edge.alphabet import (
     Saying,
     State,
     Tick,
+    TimeKept,
     Woke,
 )
 from edge.book import Begun, Said, Slipped
@@ -87,6 +88,8 @@ def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Eff
             intake.button_moved(turn, event)
         case PartFailed():
             turn.problem(event.part, event.why)
+        case TimeKept():
+            turn.write(event.entry)
         case PlayerAnswered() | Tick():
             pass
     _clock(turn)

@@ -29,6 +29,7 @@ from edge.alphabet import (
     DayCame,
     Effect,
     GateEvent,
+    Idle,
     Linked,
     LiveCame,
     PartFailed,
@@ -39,14 +40,17 @@ from edge.alphabet import (
     Render,
     State,
     Tick,
+    TimeKept,
     Woke,
     Write,
 )
 from edge.book import ENTRY, Book, Opened, Stopped, Whole, apply
+from edge.chip import Chip
 from edge.gate import step, wake
 from edge.inbox import Inbox
 from edge.journal import Journal
 from edge.panel import Panel
+from edge.timekeeper import Timekeeper
 
 
 class ClipStore(Protocol):
@@ -67,6 +71,7 @@ class Parts:
     panel: Panel
     clips: ClipStore
     log: Callable[[str], None]
+    chip: Chip | None = None
 
 
 class Runtime:
@@ -78,7 +83,8 @@ class Runtime:
         book, damaged = _replayed(parts.journal, new_log)
         _check_owner(book, address)
         self.state = State(address, version, book)
-        self.trust = trust.Trust(start=book.start + 1)
+        begun = trust.begun(book.start + 1, parts.clock.boot_id(), book.anchored, book.chip_set)
+        self.time = Timekeeper(parts.clock, parts.chip, begun)
         self.link_up = False
         self._seen = self.now()
         self.handle(Woke())
@@ -102,25 +108,35 @@ class Runtime:
 
     def _handle(self, event: TransportEvent | GateEvent | Played) -> None:
         """Parts that fail while it is handled come as further events, in order."""
-        waiting: list[GateEvent] = [] if (known := self._known(event)) is None else [known]
+        self._steps([] if (known := self._known(event)) is None else [known])
+        self._steps(self._tended())
+        self._ask()
+
+    def _steps(self, waiting: list[GateEvent]) -> None:
         while waiting:
             self.state, effects = step(self.state, self.now(), waiting.pop(0))
             failures = [*(self._perform(effect) for effect in effects), self._show()]
             waiting += [failed for failed in failures if failed is not None]
-        self._ask()
+
+    def _tended(self) -> list[GateEvent]:
+        """What became of the clocks."""
+        entries = [TimeKept(entry) for entry in self.time.tend(self._calm)]
+        found, standing = self.time.problems().items(), self.state.book.problems
+        return [*entries, *(PartFailed(code, why) for code, why in found if bool(why) != (code in standing))]
+
+    def _calm(self) -> bool:
+        now = self.now()
+        return isinstance(self.state.doing, Idle) and wake(self.state, now) > now.monotonic_s + limits.TICK_MAX_S / 2
 
     def now(self) -> Instant:
         """The school's time, as far as it is known here."""
-        clock = self.parts.clock
-        wall, monotonic_s = clock.utc(), clock.monotonic_s()
-        self.trust = trust.watched(self.trust, wall, monotonic_s)
-        self._seen = trust.now(self.trust, wall, monotonic_s)
+        self._seen = self.time.now()
         return self._seen
 
     def next_wake_s(self) -> float:
         """Seconds until the loop must call `handle(Tick())`."""
         now = self.now()
-        asks_s = self.trust.ask_at_s if self.link_up else now.monotonic_s + limits.TICK_MAX_S
+        asks_s = self.time.asks_s() if self.link_up else now.monotonic_s + limits.TICK_MAX_S
         return max(0.0, min(wake(self.state, now), asks_s) - now.monotonic_s)
 
     def run(self, inbox: Inbox) -> None:
@@ -154,7 +170,7 @@ class Runtime:
         match event:
             case LinkUp():
                 self.link_up = True
-                self.trust = trust.asking(self.trust, self.parts.clock.monotonic_s())
+                self.time.linked()
                 self._log("已连接 connected")
                 return Linked(up=True)
             case LinkDown(why):
@@ -200,7 +216,7 @@ class Runtime:
             case "ack":
                 return AckCame(decode(payload, Ack), receipt)
             case "time":
-                self.trust = trust.answered(self.trust, decode(payload, Time), message.monotonic_s)
+                self.time.answered(decode(payload, Time), message.monotonic_s)
                 self.parts.transport.accept(receipt)
                 return Tick()
             case _:
@@ -262,10 +278,7 @@ class Runtime:
         return PartFailed(part, why) if bool(why) != (part in self.state.book.problems) else None
 
     def _ask(self) -> None:
-        if not self.link_up:
-            return
-        self.trust, question = trust.ask(self.trust, self.parts.clock.monotonic_s())
-        if question is not None:
+        if self.link_up and (question := self.time.ask()) is not None:
             self.parts.transport.publish(topics.up(self.state.address, "ask"), encode(question))
 
 

@@ -12,6 +12,7 @@ from broker.wire.transport_memory import MemoryBroker, MemoryTransport
 from config.clock_fake import FakeClock
 from config.settings import PanelSettings
 from edge.alphabet import Rendered, Tick
+from edge.chip import Chip
 from edge.inbox import Inbox
 from edge.journal_fake import MemoryJournal
 from edge.panel_gpiozero import GpioPanel
@@ -60,8 +61,10 @@ class Clips:
 class Life:
     """One gate, a broker in memory, and a centre played by hand."""
 
-    def __init__(self, *, journal: MemoryJournal | None = None) -> None:
-        self.clock = FakeClock(at(-60))
+    def __init__(
+        self, *, journal: MemoryJournal | None = None, clock: FakeClock | None = None, chip: Chip | None = None
+    ) -> None:
+        self.clock = clock or FakeClock(at(-60))
         self.broker = MemoryBroker(self.clock)
         self.inbox = Inbox()
         self.journal = journal or MemoryJournal()
@@ -70,7 +73,7 @@ class Life:
         transport = MemoryTransport(self.broker, str(HERE), [topics.down_filter(HERE)], lambda: self.runtime.will())
         self.player = Loudspeaker(self.inbox.put, self.clock)
         panel = GpioPanel(PINS, self.inbox.put, self.clock, self.pins)
-        parts = Parts(self.clock, self.journal, transport, self.player, panel, Clips(self.inbox), self.log.append)
+        parts = Parts(self.clock, self.journal, transport, self.player, panel, Clips(self.inbox), self.log.append, chip)
         self.runtime = Runtime(HERE, "test", parts, "0badcafe")
         self.heard: list[Arrived] = []
         self.centre = MemoryTransport(self.broker, "centre", [topics.up_filter()], None)

@@ -30,6 +30,7 @@ from edge.book import (
     apply,
     holds_of,
 )
+from edge.sources import Anchored, ChipSet
 from gate_rig import DATE, at, call, came, day
 
 CUE = call(1, 0).id
@@ -76,6 +77,8 @@ DONE = Recorded(seq=4, record=record(result="announced", final=True, heard="yes"
 UNKNOWN = Recorded(seq=4, record=record())
 SILENT = Recorded(seq=4, record=record(heard="no", actual=None))
 MISSED = Recorded(seq=4, record=record(attempt=0, result="missed", final=True, heard="no", actual=None), until=LATER)
+ANCHORED = Anchored(source="centre", boot="b", utc=at(0), monotonic_s=9.5, error_s=0.1, wall_s=-1.5)
+CHIP_SET = ChipSet(chip="c", utc=at(0), error_s=1.1)
 OPEN = Noted(seq=5, problem=problem())
 CLOSED = Noted(seq=6, problem=problem(closed=True))
 REFUSED = Pressed(seq=4, press=press("next", result="refused"), on=DATE)
@@ -106,6 +109,8 @@ FULL = Book(
         (Slipped(window="y", slip_s=2.5), {"slips": {"x": 1.0, "y": 2.5}}),
         (Acked(seq=0), {"acked": 0}),
         (Stopped(key="0123456789abcdef"), {"stopped": ("0123456789abcdef",)}),
+        (ANCHORED, {"anchored": ANCHORED}),
+        (CHIP_SET, {"chip_set": CHIP_SET}),
         (Reopened(cue=CUE), {}),
         (REFUSED, {"seq": 4, "outbox": (REFUSED,)}),
         (HELD, {"seq": 4, "own": {"east/0badcafe-4": Own(own_hold(), DATE)}, "outbox": (HELD,)}),
@@ -199,7 +204,7 @@ def test_the_outbox_and_the_own_holds_have_a_limit() -> None:
 def test_a_journal_made_new_holds_everything() -> None:
     book = run(
         Opened(log="0badcafe"), kept(1, hold(None)), BEGUN, SAID, DONE, MISSED, OPEN, HELD, Acked(seq=3),
-        Slipped(window=f"{DATE}/noon", slip_s=2.5),
+        Slipped(window=f"{DATE}/noon", slip_s=2.5), ANCHORED, CHIP_SET,
     )  # fmt: skip
     whole = ENTRY.validate_json(ENTRY.dump_json(Whole(book=book), by_alias=True))
     assert apply(Book(), whole) == replace(book, lines=1)
@@ -232,4 +237,5 @@ def test_forgot_keeps_the_newer_dates_and_everything_that_is_not_acknowledged() 
 def test_every_field_of_the_book_is_seen_by_a_test_here() -> None:
     seen = {"log", "start", "seq", "acked", "days", "attempts", "unknown", "open", "said", "done", "unheard", "slips"}
     seen |= {"problems", "outbox", "own", "lines", "stopped", "released", "passed", "alert", "alert_seq", "silenced"}
+    seen |= {"anchored", "chip_set"}
     assert {field.name for field in fields(Book)} == seen

@@ -36,3 +36,12 @@ def test_misuse_is_refused_with_no_change() -> None:
     assert (clock.utc(), clock.monotonic_s()) == (NOON, 0)
     with pytest.raises(AssertionError, match="aware UTC"):
         FakeClock(NOON.astimezone(timezone(timedelta(hours=8))))
+
+
+def test_a_reboot_begins_monotonic_time_anew_and_the_wall_knows_nothing_of_the_time_off() -> None:
+    clock = FakeClock(NOON, error_s=0.02)
+    before = clock.boot_id()
+    clock.advance(10)
+    clock.reboot(off_s=3600)
+    assert (clock.utc(), clock.monotonic_s(), clock.kernel_error_s()) == (NOON + timedelta(seconds=10), 0, None)
+    assert (clock.passed_s, clock.boot_id() != before) == (3610, True)

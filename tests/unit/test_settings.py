@@ -56,6 +56,8 @@ def test_the_examples_are_good() -> None:
 def test_what_is_not_written_has_its_default() -> None:
     least = read(LEAST, "x", GateSettings, "en")
     assert (least.voice, least.broker, least.panel) == ("pyttsx3", BrokerSettings(), PanelSettings(kind="mock"))
+    assert least.clock.chip_ppm is None
+    assert read(f"{LEAST}[clock]\nchip_ppm = 5\n", "x", GateSettings, "en").clock.chip_ppm == 5
     centre = read('v = 1\nplan = "p"\ndata = "d"\n', "x", CentreSettings, "en")
     assert (centre.clock.source, centre.broker, centre.embedded_port) == ("kernel", None, None)
 
@@ -80,6 +82,8 @@ def test_what_is_not_written_has_its_default() -> None:
         ("[player]", "[broker]\nport = 65536\n[player]", "broker.port = 65536: is out of range (≤ 65535)"),
         ("[player]", '[broker]\nport = "1883"\n[player]', 'broker.port = "1883": is of the wrong kind'),
         ("[player]", '[broker]\nhost = "10.0.0.1"\n[player]', 'broker.host = "10.0.0.1": is not one of the choices'),
+        ("[player]", "[clock]\nchip_ppm = 0\n[player]", "clock.chip_ppm = 0: is out of range (≥ 1.0)"),
+        ("[player]", "[clock]\nchip_ppm = 51\n[player]", "clock.chip_ppm = 51: is out of range (≤ 50.0)"),
         ('kind = "mock"', 'kind = "mock"\nred = 28', "panel.red = 28: is out of range (≤ 27)"),
         ('kind = "mock"', 'kind = "mock"\nred = 27', "panel.amber = 27: this id is used twice"),
         ('[panel]\nkind = "mock"\n', "", "panel: is missing"),
