@@ -1,5 +1,6 @@
 """The bench's arithmetic: pairs in shuffled order, medians of ratios, and no result out of what cannot be true."""
 
+import itertools
 import random
 
 import pytest
@@ -41,10 +42,12 @@ def test_each_side_goes_first_as_often_in_an_order_of_the_seed() -> None:
 
 
 def test_subject_and_baseline_are_measured_in_that_order() -> None:
-    done: list[str] = []
-    spy = Row("row", "ms", "nothing", 6, lambda: done.append("subject") or 1.0, lambda: done.append("baseline") or 1.0)  # type: ignore[func-returns-value] # a list of what was done
-    measured(spy, random.Random(3))
-    assert done == [side for pair in figures.orders(6, random.Random(3)) for side in pair]
+    count = itertools.count(1.0)
+    spy = Row("row", "ms", "nothing", 6, lambda: next(count), lambda: next(count))
+    samples = measured(spy, random.Random(3))
+    order = [side for pair in figures.orders(6, random.Random(3)) for side in pair]
+    assert samples.subject == tuple(n for n, side in enumerate(order, 1) if side == "subject")
+    assert samples.baseline == tuple(n for n, side in enumerate(order, 1) if side == "baseline")
 
 
 @pytest.mark.parametrize(
