@@ -93,18 +93,27 @@ def test_only_what_was_asked_for_runs_and_an_unknown_part_is_refused(capsys: pyt
 NIGHT = """
 import signal, sys
 from nightly import Part, main
-code = "import os, subprocess, sys; print('pids', os.getpid(), subprocess.Popen(['sleep', '600']).pid, flush=True);"
-code += "import signal; signal.pause()"
-hangs = Part("hangs", (sys.executable, "-c", code), 600)
+hangs = Part("hangs", (sys.executable, "-c", sys.argv[1]), 600)
 raise SystemExit(main([], [hangs, Part("after", ("true",), 600)]))
 """
+DEAF = """
+import os, signal, subprocess
+deaf = subprocess.Popen(["sleep", "600"], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+print("pids", os.getpid(), deaf.pid, flush=True)
+try:
+    signal.pause()
+except KeyboardInterrupt:
+    open(os.environ["TIDIED"], "w").close()
+"""
+"""A child that tidies up at Ctrl-C, and whose own child does not hear it."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_what_runs_and_still_prints_the_table(number: signal.Signals) -> None:
-    environ = {**os.environ, "PYTHONPATH": f"{TESTS}:{TESTS.parent}"}
+def test_ctrl_c_ends_what_runs_and_still_prints_the_table(number: signal.Signals, tmp_path: Path) -> None:
+    tidied = tmp_path / "tidied"
+    environ = {**os.environ, "PYTHONPATH": f"{TESTS}:{TESTS.parent}", "TIDIED": str(tidied)}
     with subprocess.Popen(
-        [sys.executable, "-c", NIGHT], env=environ, stdout=subprocess.PIPE, text=True, bufsize=1
+        [sys.executable, "-c", NIGHT, DEAF], env=environ, stdout=subprocess.PIPE, text=True, bufsize=1
     ) as night:
         assert night.stdout is not None
         line = next(text for text in night.stdout if text.startswith("pids"))
@@ -112,6 +121,7 @@ def test_ctrl_c_ends_what_runs_and_still_prints_the_table(number: signal.Signals
         night.send_signal(number)
         said = night.stdout.read()
         assert night.wait(60) == 130
+    assert tidied.exists()
     for end in ends:
         poll = select.poll()
         poll.register(end, select.POLLIN)
