@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,10 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("audio", "broker", "config", "edge")
+OF_THE_DESIGN_ALONE = {"BOUND_SHOWN_S", "BOUND_PROBLEM_S"}
+"""Numbers of the design that nothing keeps yet: a wide bound of the clock is not shown and is no Problem."""
+_FAILING = {"raises", "fail", "expect", "dump_traceback_later"}
+"""Calls by which a test fails without an assert; so it does when a `timeout` is over."""
 
 
 def text_files() -> list[Path]:
@@ -40,6 +44,7 @@ def text_files() -> list[Path]:
 
 TEXTS = text_files()
 PYTHON = [path for path in TEXTS if path.suffix == ".py"]
+TESTS = [path for path in PYTHON if path.relative_to(ROOT).parts[0] == "tests"]
 PRODUCT = [path for path in PYTHON if path.relative_to(ROOT).parts[0] in {*PACKAGES, "deploy", "fangxue.py"}]
 
 
@@ -85,8 +90,75 @@ def test_packages_hold_one_docstring_line_and_nothing_else() -> None:
     assert [file for file in marked if not re.fullmatch(r'""".+\S"""\n', file.read_text("utf-8"))] == []
 
 
-def test_every_product_file_opens_with_its_purpose() -> None:
-    assert [file for file in PRODUCT if not ast.get_docstring(ast.parse(file.read_text("utf-8")))] == []
+def test_every_file_opens_with_its_purpose() -> None:
+    assert [file for file in PYTHON if not ast.get_docstring(ast.parse(file.read_text("utf-8")))] == []
+
+
+def test_no_model_is_copied_past_its_checks() -> None:
+    assert lines_that_match(r"model_copy\(update|model_construct\(", PYTHON) == []
+
+
+def test_every_limit_is_kept_somewhere() -> None:
+    limits = ROOT / "config/limits.py"
+    names = re.findall(r"^([A-Z][A-Z_]+) = ", limits.read_text("utf-8"), re.MULTILINE)
+    assert len(names) > 80
+    others = "\n".join(file.read_text("utf-8") for file in PRODUCT if file != limits)
+    own = re.sub(r"^[A-Z_]+ =", "", limits.read_text("utf-8"), flags=re.MULTILINE)
+    idle = {name for name in names if not re.search(rf"\b{name}\b", others + own)}
+    assert idle - OF_THE_DESIGN_ALONE == set()
+
+
+# Tests --------------------------------------------------------------------------------------------
+
+
+def test_no_test_is_left_out() -> None:
+    files = [file for file in TESTS if file != Path(__file__).resolve()]
+    assert lines_that_match(r"\bpytest\.(mark\.)?(skip|skipif|xfail|importorskip)\b", files) == []
+
+
+def test_every_test_can_fail() -> None:
+    """It asserts, or waits for an error, or calls a function of the tests that does."""
+    bodies: dict[str, list[ast.AST]] = {}
+    for file in TESTS:
+        for function in functions(file):
+            bodies.setdefault(function.name, []).append(function)
+    assert can_fail(bodies) >= {name for name in bodies if name.startswith("test_")}
+
+
+def test_a_test_that_cannot_fail_is_found() -> None:
+    text = """
+def test_idle(): rows()
+def test_deep(): shown()
+def shown(): checked()
+def checked(): assert rows()
+def rows(): return 1
+"""
+    bodies: dict[str, list[ast.AST]] = {
+        one.name: [one] for one in ast.parse(text).body if isinstance(one, ast.FunctionDef)
+    }
+    assert can_fail(bodies) == {"test_deep", "shown", "checked"}
+
+
+def can_fail(bodies: Mapping[str, list[ast.AST]]) -> set[str]:
+    """The functions that assert, or call one that does."""
+    found = {name for name, own in bodies.items() if any(map(_asserts, own))}
+    more = found
+    while more:
+        more = {name for name, own in bodies.items() if name not in found and any(_called(one) & found for one in own)}
+        found |= more
+    return found
+
+
+def _asserts(function: ast.AST) -> bool:
+    nodes = list(ast.walk(function))
+    waits = [one for node in nodes if isinstance(node, ast.Call) for one in node.keywords if one.arg == "timeout"]
+    return bool(waits or _called(function) & _FAILING) or any(isinstance(node, ast.Assert) for node in nodes)
+
+
+def _called(function: ast.AST) -> set[str]:
+    calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+    names = {call.id for call in calls if isinstance(call, ast.Name)}
+    return names | {call.attr for call in calls if isinstance(call, ast.Attribute)}
 
 
 def test_open_points_and_ignores_have_a_reason() -> None:
@@ -106,6 +178,17 @@ def test_no_address_of_a_registry_and_no_path_of_a_machine() -> None:
 
 def test_run_stays_a_page() -> None:
     assert len((ROOT / "run").read_text("utf-8").splitlines()) < 80
+
+
+@pytest.mark.parametrize("name", ["run", ".ci/run"])
+def test_scripts_are_for_any_shell_and_can_be_started(name: str) -> None:
+    script = ROOT / name
+    assert script.read_text("utf-8").startswith("#!/bin/sh\n")
+    assert script.stat().st_mode & 0o111 == 0o111
+    read = subprocess.run(["sh", "-n", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (read.returncode, read.stderr) == (0, "")
+    bash_alone = r"\[\[|\bfunction\b|<<<|\blocal\b|\$'|&>|\bsource\b|\bpipefail\b|==|\$\{\w+(//|\^|,)"
+    assert lines_that_match(bash_alone, [script]) == []
 
 
 def locked(name: str) -> dict[str, str]:

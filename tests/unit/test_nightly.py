@@ -1,0 +1,159 @@
+"""The night's table and its exit status, with parts that take no night: what failed, hung or is missing is told."""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nightly
+from nightly import PARTS, Part, main
+
+TESTS = Path(nightly.__file__).parent
+
+
+def part(name: str, code: str, limit_s: float = 60.0, *needs: str, **environ: str) -> Part:
+    return Part(name, (sys.executable, "-c", code), limit_s, needs, environ)
+
+
+GOOD = part("good", "print('==== 3 passed, 1 skipped in 0.5s ====')")
+BAD = part("bad", "print('==== 1 failed, 2 passed in 0.5s ===='); raise SystemExit(1)")
+LACKS = part("lacks", "print('missing: sudo apt install mosquitto'); raise SystemExit(3)")
+ABSENT = part("absent", "", 60.0, "tests/nightly.py", "tests/sim/test_no_such_*.py")
+NO_PROGRAM = Part("no-program", ("no-such-program-here",), 60.0)
+HANGS = part("hangs", "import signal; print('begun', flush=True); signal.pause()", 1.0)
+
+
+def table(said: str) -> list[tuple[str, str, str]]:
+    """Part, result and figures of each row."""
+    rows = said[said.rindex("\npart ") :].strip().splitlines()[2:]
+    cells = [re.split(r" {2,}", row) for row in rows]
+    return [(cell[0], cell[1], cell[3] if len(cell) > 3 else "") for cell in cells]
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> object:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        ([GOOD], 0),
+        ([GOOD, BAD], 1),
+        ([HANGS], 1),
+        ([GOOD, LACKS], 3),
+        ([ABSENT], 3),
+        ([NO_PROGRAM], 3),
+        ([LACKS, BAD, ABSENT], 1),
+    ],
+    ids=lambda of: "-".join(one.name for one in of) if isinstance(of, list) else None,
+)
+def test_the_exit_status_is_the_worst_that_happened(parts: list[Part], status: int) -> None:
+    assert main([], parts) == status
+
+
+def test_each_part_is_a_row_whatever_became_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    main([], [GOOD, BAD, LACKS, ABSENT, NO_PROGRAM, HANGS])
+    assert table(capsys.readouterr().out) == [
+        ("good", "passed", "3 passed, 1 skipped"),
+        ("bad", "FAILED", "1 failed, 2 passed"),
+        ("lacks", "not run", "missing: sudo apt install mosquitto"),
+        ("absent", "not there", "no tests/sim/test_no_such_*.py"),
+        ("no-program", "not run", "[Errno 2] No such file or directory: 'no-such-program-here'"),
+        ("hangs", "TOO LONG", "more than 1 s"),
+    ]
+
+
+def test_a_part_gets_its_own_switches_and_nobody_elses(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANGXUE_FUZZ", "night:7")
+    code = "import os; print(sorted(item for item in os.environ.items() if item[0].startswith('FANGXUE_')))"
+    assert main([], [part("world", code, 60.0, FANGXUE_SEEDS="20000")]) == 0
+    assert "[('FANGXUE_SEEDS', '20000')]" in capsys.readouterr().out
+
+
+def test_only_what_was_asked_for_runs_and_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["good"], [GOOD, BAD]) == 0
+    assert [row[0] for row in table(capsys.readouterr().out)] == ["good"]
+    with pytest.raises(SystemExit) as ended:
+        main(["goood"], [GOOD, BAD])
+    assert ended.value.code == 2
+    assert "there are good bad" in capsys.readouterr().err
+
+
+NIGHT = """
+import signal, sys
+from nightly import Part, main
+hangs = Part("hangs", (sys.executable, "-c", sys.argv[1]), 600)
+raise SystemExit(main([], [hangs, Part("after", ("true",), 600)]))
+"""
+DEAF = """
+import os, signal, subprocess
+deaf = subprocess.Popen(["sleep", "600"], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+print("pids", os.getpid(), deaf.pid, flush=True)
+try:
+    signal.pause()
+except KeyboardInterrupt:
+    open(os.environ["TIDIED"], "w").close()
+"""
+"""A child that tidies up at Ctrl-C, and whose own child does not hear it."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_what_runs_and_still_prints_the_table(number: signal.Signals, tmp_path: Path) -> None:
+    tidied = tmp_path / "tidied"
+    environ = {**os.environ, "PYTHONPATH": f"{TESTS}:{TESTS.parent}", "TIDIED": str(tidied)}
+    with subprocess.Popen(
+        [sys.executable, "-c", NIGHT, DEAF], env=environ, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as night:
+        assert night.stdout is not None
+        line = next(text for text in night.stdout if text.startswith("pids"))
+        ends = [os.pidfd_open(int(pid)) for pid in line.split()[1:]]
+        night.send_signal(number)
+        said = night.stdout.read()
+        assert night.wait(60) == 130
+    assert tidied.exists()
+    for end in ends:
+        poll = select.poll()
+        poll.register(end, select.POLLIN)
+        assert poll.poll(10_000), "a child of the night lives on"
+        os.close(end)
+    assert table(said) == [("hangs", "not run", "stopped"), ("after", "not run", "stopped")]
+
+
+def test_the_night_ends_before_two_hours_are_over() -> None:
+    assert sum(part.limit_s for part in PARTS) <= nightly.NIGHT_S
+    assert [part.name for part in PARTS] == ["test", "world", "fuzz", "network", "planted", "bench"]
+
+
+PLANTED = "tests/test_planted.py::test_a_planted_bug_is_found"
+TABLE = ["… gate, idle: memory: 1.91 (1.91..1.91)", "gate  MiB RSS  41.3 (41.3..41.3)  -", "REFUSED tap: 3 of 6 pairs"]
+
+
+@pytest.mark.parametrize(
+    ("figures", "lines", "said"),
+    [
+        (nightly.of_pytest, ["..F", "==== 1 failed, 2 passed in 1.2s ===="], "1 failed, 2 passed"),
+        (nightly.of_pytest, ["12 passed, 1 skipped in 61.20s (0:01:01)"], "12 passed, 1 skipped"),
+        (nightly.of_pytest, ["killed"], ""),
+        (nightly.of_days, ["40 passed in 2000.00s"], "40 passed; 20,000 days, 10.0 a second"),
+        (nightly.of_planted, [f"{PLANTED}[a-b] PASSED [ 50%]", f"{PLANTED}[c] PASSED [100%]"], "2 of 2 red"),
+        (
+            nightly.of_planted,
+            [f"{PLANTED}[a-b] PASSED [ 50%]", f"{PLANTED}[c] FAILED [100%]", f"FAILED {PLANTED}[c] - why"],
+            "1 of 2 red; passed over: c",
+        ),
+        (nightly.of_bench, TABLE, "1 rows, 1 refused"),
+    ],
+)  # fmt: skip
+def test_a_part_is_told_in_figures(figures: nightly.Figures, lines: list[str], said: str) -> None:
+    assert figures(lines, 2000.0) == said
