@@ -15,7 +15,7 @@ import pytest
 import fangxue
 import nightly
 from bench.__main__ import main as bench
-from broker.cli_change import _KINDS
+from broker.cli_change import _CHOICES, _KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -102,7 +102,7 @@ def _of_fangxue(piece: str) -> Iterator[str]:
             continue
         yield from (f"no such option: {one}" for one in sorted(options(said) - tree()[command]))
         kind = words[1] if command == ("change",) and len(words) > 1 else "hold"
-        if re.fullmatch(r"[a-z]+", kind) and kind not in _KINDS:
+        if re.fullmatch(r"[a-z]+", kind) and kind not in (*_KINDS, *_CHOICES):
             yield f"no such change: {kind}"
 
 

@@ -191,5 +191,5 @@ def test_what_waits_behind_a_sentence_is_undone_and_the_sentence_itself_is_not(s
     assert timetable(school.days()) == timetable(days)
     assert page_of(school) == shown
     undo(page, said).tap()
-    expect(page.locator("#done .bad")).to_contain_text("已经播出，撤销不了")
+    expect(page.locator("#done .bad")).to_contain_text("已经播出或正在播，撤销不了")
     assert {gate["now"] for gate in school.state()["gates"]} == {LONG}

@@ -26,6 +26,7 @@ from edge.inbox import Inbox
 from edge.journal_fake import MemoryJournal
 from edge.report import Lights, status
 from edge.runtime import Parts, Runtime
+from edge.trust import Trust
 from fuzz_payloads import Payload, line, payloads, wrong
 from gate_rig import DATE, HERE, at, call, day
 from wire_samples import ALERT
@@ -114,14 +115,17 @@ class Life:
 
     def exchange(self) -> None:
         self.say("time", line(self.asked()))
-        assert self.runtime.trust.asked is None
-        assert self.runtime.trust.anchor is not None
+        assert self.trust().asked is None
+        assert self.trust().anchors
+
+    def trust(self) -> Trust:
+        return self.runtime.time._trust
 
     def known(self) -> tuple[object, ...]:
         """All that a refused message must leave as it was: the book but for its problems, the cues, the time."""
         book, state = self.runtime.state.book, self.runtime.state
         kept = replace(book, seq=0, problems={}, outbox=(), lines=0)
-        return kept, state.lives, state.held, state.doing, self.runtime.trust.anchor
+        return kept, state.lives, state.held, state.doing, self.trust().anchors
 
     def bounded(self) -> None:
         book, state = self.runtime.state.book, self.runtime.state
