@@ -122,9 +122,9 @@ class Life:
         return self.runtime.time._trust
 
     def known(self) -> tuple[object, ...]:
-        """All that a refused message must leave as it was: the book but for its problems, the cues, the time."""
+        """All that a refused message must leave as it was: the book but for problems and the kept time, cues, anchors."""
         book, state = self.runtime.state.book, self.runtime.state
-        kept = replace(book, seq=0, problems={}, outbox=(), lines=0)
+        kept = replace(book, seq=0, problems={}, outbox=(), lines=0, anchored=None)
         return kept, state.lives, state.held, state.doing, self.trust().anchors
 
     def bounded(self) -> None:
