@@ -12,7 +12,7 @@ import pytest
 from audio.player import Played
 from broker.wire import topics
 from broker.wire.handover import Message
-from broker.wire.messages import MESSAGES, decode, digest, encode
+from broker.wire.messages import MESSAGES, Alert, decode, digest, encode
 from broker.wire.transport import Arrived, LinkUp, TransportEvent
 from broker.wire.transport_memory import MemoryBroker, MemoryTransport
 from config import limits
@@ -122,7 +122,7 @@ class Life:
         return self.runtime.time._trust
 
     def known(self) -> tuple[object, ...]:
-        """All that a refused message must leave as it was: the book but for problems and the kept time, cues, anchors."""
+        """All that a refused message must leave as it was: the book but for problems and kept time, cues, anchors."""
         book, state = self.runtime.state.book, self.runtime.state
         kept = replace(book, seq=0, problems={}, outbox=(), lines=0, anchored=None)
         return kept, state.lives, state.held, state.doing, self.trust().anchors
@@ -185,7 +185,7 @@ def taken(what: str, data: bytes) -> Frozen | None:
     """The message, if the contract takes it there."""
     kind, _, on = what.partition("/")
     try:
-        if on != (str(DATE) if kind == "day" else "") or kind not in ("day", "cue", "ack", "time"):
+        if on != (str(DATE) if kind == "day" else "") or kind not in ("day", "cue", "ack", "time", "alert"):
             return None
         model = MESSAGES[kind]
         made = decode(data, model, topics.max_bytes(f"x/down/{what}"))
@@ -193,6 +193,7 @@ def taken(what: str, data: bytes) -> Frozen | None:
         return None
     assert wrong(kind, data) == [], data
     of = (made.school, made.gate, made.date) if isinstance(made, GateDay) else (HERE.school, HERE.gate, DATE)
+    of = (made.school, *of[1:]) if isinstance(made, Alert) else of
     return made if of == (HERE.school, HERE.gate, DATE) else None
 
 
@@ -203,7 +204,9 @@ def sent(life: Life, what: str, payload: Payload) -> bool:
     if taken(what, payload.data) is not None:
         return True
     assert life.known() == known, "it was refused and changed something"
-    empty_day = what.startswith("day/") and not payload.data and topics.parse(f"{topics.ROOT}/{HERE}/down/{what}")
+    empty_day = (
+        what.startswith(("day/", "alert")) and not payload.data and topics.parse(f"{topics.ROOT}/{HERE}/down/{what}")
+    )
     kind = what.partition("/")[0]
     code = kind if topics.parse(f"{topics.ROOT}/{HERE}/down/{what}") else "topic"
     assert f"refused-{code}" in life.runtime.state.book.problems or empty_day
@@ -240,8 +243,12 @@ def test_a_gate_refuses_what_is_wrong_keeps_its_day_and_goes_on(kind: str) -> No
                 life.bounded()
         except Exception as fault:
             raise AssertionError(f"{payload.name} on {what!r}: {payload.data[:2000]!r}") from fault
-        if life.revision() > 10**6 or len(life.runtime.state.lives) == limits.LIVE_MAX:
-            lives[:] = [Life()]  # nothing is newer than the highest revision, nor fits where all places are taken
+        if (
+            life.runtime.state.book.alert_seq
+            or life.revision() > 10**6
+            or len(life.runtime.state.lives) == limits.LIVE_MAX
+        ):
+            lives[:] = [Life()]  # an alert stands, nothing is newer than this, or all places are taken
     still_takes(lives[-1])
     lives[-1].bounded()
-    assert (took > 0) == (kind in ("day", "cue", "ack", "time"))
+    assert (took > 0) == (kind != "unknown")
