@@ -64,7 +64,8 @@ def test_the_copy_is_what_runs_and_passes_unbroken(tmp_path: Path) -> None:
         "        file = importlib.import_module(name).__file__\n"
         "        assert Path(file).is_relative_to(Path(__file__).parents[1]), file\n"
     )
-    named = sorted({test for planted in PLANTED for test in planted.tests})
+    # Those that need nothing but the copy; the whole suite has run the others.
+    named = sorted({test for planted in PLANTED for test in planted.tests if test.startswith("tests/unit/")})
     ran = pytest_in(tree, ("tests/test_witness.py", *named))
     assert ran.returncode == 0, ran.stdout
 

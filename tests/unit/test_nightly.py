@@ -99,8 +99,9 @@ raise SystemExit(main([], [hangs, Part("after", ("true",), 600)]))
 DEAF = """
 import os, signal, subprocess
 deaf = subprocess.Popen(["sleep", "600"], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
-print("pids", os.getpid(), deaf.pid, flush=True)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a shell it would be ignored
 try:
+    print("pids", os.getpid(), deaf.pid, flush=True)
     signal.pause()
 except KeyboardInterrupt:
     open(os.environ["TIDIED"], "w").close()
