@@ -97,7 +97,9 @@ class Centre:
         else:
             try:
                 self._handle(event)
-            except Exception:
+            except OutsideError:  # the disk's fault, not the message's: it may be right the next time
+                raise
+            except Exception:  # whatever it was: known before the restart, raised again below
                 with contextlib.suppress(OutsideError):
                     self.parts.store.keep_stopped(key)
                 raise  # the supervisor starts this program again

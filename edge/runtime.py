@@ -101,7 +101,9 @@ class Runtime:
         else:
             try:
                 self._handle(event)
-            except Exception:
+            except OutsideError:  # a device's fault, not the message's: it may be right the next time
+                raise
+            except Exception:  # whatever it was: known before the restart, raised again below
                 with contextlib.suppress(OutsideError):
                     self.parts.journal.append(Stopped(key=key).model_dump_json().encode())
                 raise  # the supervisor starts this program again

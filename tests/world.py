@@ -7,6 +7,7 @@ the power can go. True time is `world.t`, seconds after START; what a machine be
 import hashlib
 import heapq
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -117,7 +118,7 @@ class Fuse:
     only: str = ""
 
 
-class Machine:
+class Machine(ABC):
     """A computer with its own clock. Subclasses say what runs on it."""
 
     def __init__(self, world: "World", name: str) -> None:
@@ -151,7 +152,7 @@ class Machine:
         except PowerCutError:
             assert self.fuse is not None
             self.cut_power(self.fuse.off_s)
-        except Exception as error:
+        except Exception as error:  # of any kind: reported as a violation with its seed
             self.world.violate("crashed", f"{self.name}: {type(error).__name__}: {error}")
             if self.world.reraise:
                 raise
@@ -172,15 +173,15 @@ class Machine:
         if self.transport is not None:
             self.world.broker._carry(self.transport)
 
+    @abstractmethod
     def turn(self) -> bool:
         """Whatever waits or is due; whether anything moved."""
-        raise NotImplementedError
 
-    def start(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def start(self) -> None: ...
 
-    def stop(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def stop(self) -> None: ...
 
 
 class Watches(Protocol):

@@ -62,3 +62,17 @@ def test_a_disk_that_fails_as_well_hides_nothing(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(school.store, "keep_stopped", fails)
     with pytest.raises(AssertionError):
         school.centre.handle(arrived(school))
+
+
+def test_a_message_that_met_a_failing_disk_is_not_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    school = School(tmp_path)
+    school.settle_in()
+
+    def fails(*_: object) -> None:
+        raise OutsideError("disk")
+
+    monkeypatch.setattr("broker.centre.opened", fails)
+    with pytest.raises(OutsideError):
+        school.centre.handle(arrived(school))
+    monkeypatch.undo()
+    assert school.store.stopped() == set()

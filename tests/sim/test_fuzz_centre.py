@@ -59,7 +59,7 @@ class Rig:
         """The broker in memory takes a fault for a lost link, as the network thread does; here it must be seen."""
         try:
             self.school.centre.handle(event)
-        except Exception as fault:
+        except Exception as fault:  # of any kind: raised again with its seed
             self.faults.append(fault)
             raise
 
@@ -176,7 +176,7 @@ def test_a_centre_refuses_what_is_wrong_keeps_its_books_and_goes_on(kind: str, r
             if n % 50 == 0:
                 rig.still_takes()
                 rig.bounded()
-        except Exception as fault:
+        except Exception as fault:  # of any kind: raised again with its seed
             raise AssertionError(f"{payload.name} on {topic[:200]!r}: {payload.data[:2000]!r}") from fault
         if n % 1000 == 999:
             rig = rigs()  # what was well made stays in its books

@@ -241,7 +241,7 @@ def test_a_gate_refuses_what_is_wrong_keeps_its_day_and_goes_on(kind: str) -> No
             if n % 50 == 0:
                 still_takes(life)
                 life.bounded()
-        except Exception as fault:
+        except Exception as fault:  # of any kind: raised again with its seed
             raise AssertionError(f"{payload.name} on {what!r}: {payload.data[:2000]!r}") from fault
         if (
             life.runtime.state.book.alert_seq

@@ -187,7 +187,7 @@ def run(seed: int) -> None:
     faulty = FaultyDay(random.Random(seed))
     try:
         faulty.run()
-    except Exception as error:
+    except Exception as error:  # of any kind: raised again with its seed
         raise AssertionError("\n".join([f"seed {seed}: {error}", *faulty.checks.trace])) from error
 
 

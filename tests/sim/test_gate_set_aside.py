@@ -3,6 +3,7 @@
 import pytest
 
 from broker.wire.messages import digest, encode
+from config.errors import OutsideError
 from gate_life import Life, ready
 from gate_rig import call, day
 
@@ -31,3 +32,19 @@ def test_a_message_that_stops_the_program_is_set_aside_after_the_restart(
     assert again.player.played == [call(1, 0).say]  # the stored day goes on
     again.say(f"day/{day().date}", encode(day(call(2, 20), revision=3)))
     assert again.runtime.state.book.days[day().date].day.revision == 3
+
+
+def test_a_message_that_met_a_failing_device_is_not_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    life = ready()
+
+    def fails(_: bytes) -> str:
+        raise OutsideError("card")
+
+    newer = encode(day(call(3, 0), revision=2))
+    monkeypatch.setattr("edge.runtime.digest", lambda data: digest(data) if data != newer else fails(data))
+    with pytest.raises(OutsideError):
+        life.say(f"day/{day().date}", newer)
+    monkeypatch.undo()
+    again = Life(journal=life.journal)
+    again.say(f"day/{day().date}", newer)
+    assert again.runtime.state.book.days[day().date].day.revision == 2

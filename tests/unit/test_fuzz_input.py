@@ -71,7 +71,7 @@ def test_a_plan_is_a_plan_or_has_findings_with_a_place_each() -> None:
         text = _plan(rng) if n % 3 else scrap(rng).decode("utf-8", "replace")
         try:
             good += _read(text)
-        except Exception as fault:
+        except Exception as fault:  # of any kind: raised again with its seed
             raise AssertionError(f"{name}:\n{text[:20_000]}") from fault
     assert 0 < good < RANDOM + NEARLY
 
@@ -137,7 +137,7 @@ def test_a_file_of_changes_makes_a_day_or_ends_with_2_and_writes_nothing(
                 assert out == ""
                 assert str(file) in err
             assert sorted(tmp_path.iterdir()) == [file, plan]
-        except Exception as fault:
+        except Exception as fault:  # of any kind: raised again with its seed
             raise AssertionError(f"{payload.name}: {file.read_bytes()[:4000]!r}") from fault
     assert codes == {0, 2}
 
@@ -212,7 +212,7 @@ def test_a_wish_is_done_or_refused_in_words_and_the_next_one_is_done(tmp_path: P
                     hold = {"key": f"sound{n}", "by": "王老师", "kind": "hold", "gate": "west"}
                     assert (await web.ask(line(hold), "/v1/changes")).status_code == 200
                     assert web.school.centre.view().classes
-            except Exception as fault:
+            except Exception as fault:  # of any kind: raised again with its seed
                 raise AssertionError(f"{payload.name} {path}: {payload.data[:4000]!r}") from fault
         return seen
 
