@@ -252,7 +252,7 @@ def _gate(
         link="never" if status is None else "lost" if lost else "up",
         age_s=None if age_s is None else round(age_s, 1),
         doing="idle" if status is None else status.doing,
-        now=_said(cues.get(status.now or "")) if status else None,
+        now=_said(cues.get(status.now or "")) if status and not lost else None,
         next=_said(following),
         next_at=None if following is None else due(day, following, slips_of(status, day)),
         pacing=pacing,
@@ -263,7 +263,7 @@ def _gate(
         holds=tuple(_holds(here, day)),
         revision=day.revision,
         confirmed=not lost and held is not None and held.revision == day.revision,
-        check=() if status is None else status.check,
+        check=() if status is None or lost else status.check,  # of a lost one nobody knows
         alert_seq=0 if status is None else status.alert_seq,
     )
 

@@ -281,8 +281,17 @@ def test_late_wills(name: str, will: object, counts: bool) -> None:
     state, _ = told(running(), (instant(0), StatusCame(EAST, first)))
     after, effects = step(state, instant(5), StatusCame(EAST, will))  # type: ignore[arg-type]  # a table of three kinds
     assert effects == ()
-    assert (after.statuses[EAST] == will) is counts
+    assert (after.statuses[EAST].link == "lost") is counts
     assert (after == state) is not counts
+
+
+def test_a_will_says_that_a_gate_is_lost_and_leaves_what_it_said_itself() -> None:
+    """It was written when the gate connected, with no day yet; the page would call its last minutes a fault."""
+    late = status(start=2, days=held(EAST_TODAY), holds=("h1",), slip={"noon": 30.0}, now=EAST_TODAY.day.cues[0].id)
+    will = status(start=2, link="lost", check=("clock", "day"))
+    state, _ = told(running(), (instant(0), StatusCame(EAST, late)), (instant(5), StatusCame(EAST, will)))
+    assert state.statuses[EAST] == late.but(link="lost", now=None)
+    assert state.status_at_s[EAST] == instant(0).monotonic_s  # so long nobody heard of it
 
 
 # A new fold ---------------------------------------------------------------------------------------
