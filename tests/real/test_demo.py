@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -104,13 +104,13 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     folder, terminal = tmp_path_factory.mktemp("demo"), Terminal()
     one = Demo(folder, "--minutes", "0.56", "--audio", "out", terminal=terminal)
     try:
-        ready = terminal.until(lambda rows: row(rows, "西门 .*待命 .*还有"))
+        ready = terminal.until(drawn("西门 .*待命 .*还有", "校门已确认"))
         url = next(found[1] for line in ready if (found := re.search(r"页面 page: (http://[\d.:]+)/", line)))
         change(url, "hold", "--gate", "east")
-        held = terminal.until(lambda rows: row(rows, "东门 .*已暂停"))
+        held = terminal.until(drawn("东门 .*已暂停", "暂停：东门 王老师"))
         change(url, "resume", "--gate", "east", "--ids", "change-1")
-        resumed = terminal.until(lambda rows: row(rows, "东门 .*待命"))
-        calling = terminal.until(lambda rows: row(rows, "东门 .*正在叫班"))
+        resumed = terminal.until(drawn("东门 .*待命", "恢复 东门 王老师"))
+        calling = terminal.until(drawn("东门 .*正在叫班", "王老师"))
         rows = terminal.rest()
         yield Seen(folder, ready, held, resumed, calling, rows, one.process.wait(WITHIN_S), one.left())
     finally:
@@ -122,6 +122,11 @@ def change(url: str, kind: str, *arguments: str) -> None:
     asked = Program("change", kind, "--url", url, "--by", "王老师", *arguments)
     assert asked.process.wait(WITHIN_S) == 0
     asked.end()
+
+
+def drawn(gate: str, last: str) -> Callable[[list[str]], bool]:
+    """A block with such a row, read to the end of its last one: a read of the terminal may end inside a drawing."""
+    return lambda rows: row(rows, gate) != "" and rows[-1].endswith(last)
 
 
 def row(rows: list[str], pattern: str) -> str:
