@@ -1,16 +1,18 @@
 """`fangxue gate`: chooses the parts of one gate by its settings and runs them until it is told to end."""
 
 import argparse
+import contextlib
 import os
 import random
 import secrets
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from audio.player import OnPlayed, Player
+from audio.player import OnPlayed
 from audio.player_alsa import AlsaPlayer
+from audio.player_thread import PlayerThread
 from audio.player_wav import WavPlayer
 from audio.renderer import Rendered as Clip
 from audio.renderer import Renderer
@@ -24,8 +26,9 @@ from config.settings import GateSettings, PlayerSettings, read
 from edge.alphabet import ButtonMoved, Rendered
 from edge.inbox import Inbox
 from edge.journal import FileJournal
-from edge.panel_gpiozero import GpioPanel, mock_panel
+from edge.panel_gpiozero import GpioPanel, dark, mock_panel
 from edge.runtime import Parts, Runtime
+from edge.watchdog import Watchdog
 from fangxue import __version__
 
 
@@ -38,20 +41,49 @@ class _Clips:
 
 
 def gate(argv: Sequence[str]) -> int:
-    """Run one gate. 0 after SIGTERM or Ctrl-C."""
+    """Run one gate. 0 after SIGTERM or Ctrl-C: the sentence that is being said ends first; a second one cuts it."""
     parser = argparse.ArgumentParser(prog="fangxue gate", description="一个校门：按时播报、灯光。One gate.")
     parser.add_argument(
         "--settings", type=Path, required=True, metavar="FILE", help="校门设置 the gate's settings (TOML)"
     )
+    parser.add_argument(
+        "--dark",
+        action="store_true",
+        help="只关灯、断开功放，然后退出；校门程序被杀之后用 lamps and relay off, for after a gate that was killed",
+    )
     options = parser.parse_args(argv)
     settings = _settings(options.settings)
-    data = options.settings.parent / settings.data
+    clock = SystemClock()
+    if options.dark:
+        if settings.panel.kind == "gpio":
+            dark(settings.panel, clock)
+        return 0
     inbox = Inbox()
-    clock, address = SystemClock(), topics.Address(settings.school, settings.gate)
+    with contextlib.ExitStack() as ends:  # a part that was made is closed, whatever becomes of the next one
+        runtime, works = _made(settings, options.settings.parent, inbox, clock, ends)
+        watchdog = Watchdog(os.environ, clock, works)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: inbox.put(None))
+        if settings.panel.kind == "mock":  # the buttons of a gate that has none
+            signal.signal(signal.SIGUSR1, lambda *_: _pressed(inbox, clock, "hold"))
+            signal.signal(signal.SIGUSR2, lambda *_: _pressed(inbox, clock, "next"))
+        runtime.parts.transport.start(inbox.put)
+        watchdog.ready()
+        runtime.run(inbox, watchdog.turned)
+    return 0
+
+
+def _made(
+    settings: GateSettings, folder: Path, inbox: Inbox, clock: Clock, ends: contextlib.ExitStack
+) -> tuple[Runtime, Callable[[], bool]]:
+    """The gate of parts by its settings, which `ends` closes; and whether its player goes on."""
+    address, data = topics.Address(settings.school, settings.gate), folder / settings.data
     renderer = Renderer(settings.voice, data / "clips", lambda clip: inbox.put(_rendered(clip)))
-    player = _player(settings.player, options.settings.parent, inbox.put, clock)
-    made = GpioPanel if settings.panel.kind == "gpio" else mock_panel
-    panel = made(settings.panel, inbox.put, clock)
+    ends.callback(renderer.close)
+    player = _player(settings.player, folder, inbox.put, clock)
+    ends.callback(player.close)
+    panel = (GpioPanel if settings.panel.kind == "gpio" else mock_panel)(settings.panel, inbox.put, clock)
+    ends.callback(panel.close)
     transport = PahoTransport(
         str(address),
         settings.broker.host,
@@ -63,18 +95,8 @@ def gate(argv: Sequence[str]) -> int:
     )
     parts = Parts(clock, FileJournal(data / "journal"), transport, player, panel, _Clips(renderer), _log)
     runtime = Runtime(address, __version__, parts, secrets.token_hex(4))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: inbox.put(None))
-    if settings.panel.kind == "mock":  # the buttons of a gate that has none
-        signal.signal(signal.SIGUSR1, lambda *_: _pressed(inbox, clock, "hold"))
-        signal.signal(signal.SIGUSR2, lambda *_: _pressed(inbox, clock, "next"))
-    transport.start(inbox.put)
-    try:
-        runtime.run(inbox)
-    finally:
-        runtime.close()
-        renderer.close()
-    return 0
+    ends.callback(runtime.close)
+    return runtime, lambda: player.answers
 
 
 def _settings(file: Path) -> GateSettings:
@@ -86,7 +108,7 @@ def _settings(file: Path) -> GateSettings:
     return read(text, str(file), GateSettings, language(os.environ))
 
 
-def _player(settings: PlayerSettings, folder: Path, on_played: OnPlayed, clock: Clock) -> Player:
+def _player(settings: PlayerSettings, folder: Path, on_played: OnPlayed, clock: Clock) -> PlayerThread:
     match settings.kind:
         case "alsa":
             if settings.card is None:
