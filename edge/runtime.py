@@ -132,6 +132,8 @@ class Runtime:
         Then the sentence that is being said ends, and its record is written; a second None, or `STOP_SAYING_S`, cuts.
         """
         self._loop(inbox, turned, lambda: True, math.inf)
+        if self._speaking():
+            self._log("说完这一句就结束 ending after this sentence")
         self._loop(inbox, turned, self._speaking, limits.STOP_SAYING_S)
         if self._sounding():  # who leads or pauses says no more; what the journal holds of it is true
             self.parts.player.cut()
