@@ -16,6 +16,7 @@ _PROGRAMS = {
         "the centre: sends the days, keeps the records, serves the pages",
     ),
     "gate": ("edge.cli", "校门：按时播报、灯光、按钮", "a gate: calls, lights, buttons"),
+    "fleet": ("edge.cli", "许多模拟校门，供试验", "many simulated gates, for trials"),
     "plan": ("broker.cli_plan", "检查、预览放学方案", "check and preview a school's plan"),
     "change": ("broker.cli_change", "改今天的放学：暂停、顺延、叫班 …", "change today: hold, delay, call …"),
     "alert": (

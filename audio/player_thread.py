@@ -1,5 +1,6 @@
 """What players share: one thread, one clip at a time, one answer for each. A player adds how a clip sounds."""
 
+import math
 import os
 import select
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from audio.player import OnPlayed, Played
 from config.clock import Clock
+from config.limits import CLIP_MAX_S, PLAYED_GRACE_S, PLAYER_STOP_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class PlayerThread(ABC):
         self._clock = clock
         self._changed = threading.Condition()
         self._job: Job | None = None
+        self._answer_by_s = math.inf
         self._closed = False
         self._cut_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._thread = threading.Thread(target=self._run, name=type(self).__name__, daemon=True)
@@ -39,17 +42,29 @@ class PlayerThread(ABC):
     def _sound(self, job: Job) -> Played:
         """Play to the end or to a cut. An OSError becomes the answer `failed`."""
 
+    @abstractmethod
+    def check(self) -> str:
+        """As the seam says."""
+
     def play(self, token: str, clip: Path, gain_db: float) -> None:
         with self._changed:
             assert not self._closed, "the player was closed"
             assert self._job is None, f"{self._job} still plays"
             self._job = Job(token, clip, gain_db, self._clock.monotonic_s())
+            self._answer_by_s = self._job.asked_s + CLIP_MAX_S + PLAYED_GRACE_S
             self._changed.notify_all()
 
     def cut(self) -> None:
         with self._changed:
             if self._job is not None:
                 os.eventfd_write(self._cut_fd, 1)
+                self._answer_by_s = min(self._answer_by_s, self._clock.monotonic_s() + PLAYED_GRACE_S)
+
+    @property
+    def answers(self) -> bool:
+        """The thread lives, and is not stuck in a clip longer than it lasts, or after a cut."""
+        with self._changed:
+            return self._thread.is_alive() and (self._job is None or self._clock.monotonic_s() < self._answer_by_s)
 
     def close(self) -> None:
         with self._changed:
@@ -58,8 +73,9 @@ class PlayerThread(ABC):
             self._closed = True
             self._changed.notify_all()
         self.cut()
-        self._thread.join()
-        os.close(self._cut_fd)
+        self._thread.join(PLAYER_STOP_S)
+        if not self._thread.is_alive():  # else it may still look at it
+            os.close(self._cut_fd)
 
     def _cut_within(self, seconds: float) -> bool:
         """Wait; True as soon as there is a cut."""

@@ -194,4 +194,22 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         "zh": ("这些字读不出来：{characters}", "换用常用汉字或数字"),
         "en": ("these characters cannot be read aloud: {characters}", "use common characters or digits"),
     },
+    "twin_pin": {
+        "zh": ("针脚已被 {other} 占用", "每个针脚只用一次，例如改为 {free}"),
+        "en": ("this pin is already {other}", "use each pin once, for example {free}"),
+    },
+    "up_pin": {
+        "zh": ("开机时这个针脚被上拉（BCM 0 至 8），灯会亮、功放会接通", "灯和功放接在 9 至 27，例如改为 {free}"),
+        "en": (
+            "this pin is pulled up while the Pi starts (BCM 0 to 8): the lamp or relay would be on",
+            "put lamps and relay on 9 to 27, for example {free}",
+        ),
+    },
+    "console_pin": {
+        "zh": ("14 和 15 是串口控制台，开机时会跳变", "换一个针脚，例如 {free}"),
+        "en": (
+            "14 and 15 are the serial console and toggle while the Pi starts",
+            "use another pin, for example {free}",
+        ),
+    },
 }

@@ -131,6 +131,14 @@ JOURNAL_CALM_S = 60.0
 JOURNAL_RETRY_S = 3600.0
 """What could not be made new, on a full card, is tried again after this."""
 
+# The process ------------------------------------------------------------------------------------
+STOP_SAYING_S = 30.0
+"""Told to end, a gate lets the sentence that is being said end, for at most this long: `CLIP_MAX_S`."""
+PLAYER_STOP_S = 1.0
+"""A player that was cut ends within 0.05 s; one that hangs in its device is left behind by a program that ends."""
+WATCHDOG_FEEDS = 4
+"""The watchdog is fed this often within its time, so that a slow turn or two is no stall."""
+
 # The buttons ------------------------------------------------------------------------------------
 DEBOUNCE_S = 0.03
 """A level that stood for this long counts: contacts bounce for 5 to 20 ms."""

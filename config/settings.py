@@ -34,7 +34,7 @@ class PlayerSettings(Frozen):
 class PanelSettings(Frozen):
     """`gpio`: the pins of this Pi by their BCM numbers. `mock`: none; the lights stand in the log.
 
-    `hold`, `next`: buttons between the pin and ground. Pins 2 to 8 are pulled up from the moment the Pi starts.
+    `hold`, `next`: buttons between the pin and ground.
     """
 
     kind: Literal["gpio", "mock"]
@@ -50,6 +50,15 @@ class GateClockSettings(Frozen):
     """`chip_ppm`: this gate has a clock chip, which may be so much off; 5 for a DS3231. None: it has none."""
 
     chip_ppm: Annotated[float, Field(ge=1, le=50)] | None = None
+
+
+OUTPUTS = ("red", "amber", "green", "amplifier")
+_UP_AT_BOOT = range(2, 9)
+"""Pulled up from the moment the Pi has power until a program drives them: a lamp or the relay would be on."""
+_CONSOLE = (14, 15)
+"""The serial console: 14 toggles while the Pi starts."""
+_FREE = (17, 27, 22, 23, 24, 25, 16, 26, 13, 12)
+"""Pulled down at boot and of no bus: what is proposed in place of a bad pin. Ten, for six names."""
 
 
 class GateSettings(Frozen):
@@ -109,8 +118,19 @@ def _senseless(one: GateSettings) -> Iterator[Finding]:
     """What only shows when two settings are seen together."""
     if one.player.kind == "alsa" and one.player.card is None:
         yield Finding("missing", "player.card")
-    pins: dict[int, str] = {}
-    for name in [of for of in PanelSettings.model_fields if of != "kind"]:
-        pin = getattr(one.panel, name)
-        if pins.setdefault(pin, name) != name:
-            yield Finding("twin", f"panel.{name}", str(pin))
+    yield from _pin_faults(one.panel)
+
+
+def _pin_faults(panel: PanelSettings) -> Iterator[Finding]:
+    pins = {name: getattr(panel, name) for name in PanelSettings.model_fields if name != "kind"}
+    owners: dict[int, str] = {}
+    free = iter([pin for pin in _FREE if pin not in pins.values()])
+    for name, pin in pins.items():
+        if owners.setdefault(pin, name) != name:
+            yield Finding(
+                "twin_pin", f"panel.{name}", str(pin), {"other": f"panel.{owners[pin]}", "free": str(next(free))}
+            )
+        elif pin in _CONSOLE:
+            yield Finding("console_pin", f"panel.{name}", str(pin), {"free": str(next(free))})
+        elif pin in _UP_AT_BOOT and name in OUTPUTS:
+            yield Finding("up_pin", f"panel.{name}", str(pin), {"free": str(next(free))})

@@ -1,32 +1,40 @@
-"""`fangxue gate`: chooses the parts of one gate by its settings and runs them until it is told to end."""
+"""`fangxue gate`, `fangxue fleet`: choose the parts of one gate, or of many that are simulated, and run them."""
 
 import argparse
+import contextlib
 import os
 import random
+import resource
 import secrets
 import signal
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from audio.player import OnPlayed, Player
+from audio.player import OnPlayed
 from audio.player_alsa import AlsaPlayer
+from audio.player_thread import PlayerThread
 from audio.player_wav import WavPlayer
 from audio.renderer import Rendered as Clip
 from audio.renderer import Renderer
 from broker.wire import topics
+from broker.wire.network import Network
 from broker.wire.transport_paho import PahoTransport
 from config import limits
 from config.clock import Clock, SystemClock
 from config.errors import BadInputError
 from config.language import language
-from config.settings import GateSettings, PlayerSettings, read
+from config.settings import BrokerSettings, GateSettings, PlayerSettings, read
 from edge.alphabet import ButtonMoved, Rendered
 from edge.chip import RtcChip
+from edge.fleet import Fleet, FleetParts
 from edge.inbox import Inbox
-from edge.journal import FileJournal
-from edge.panel_gpiozero import GpioPanel, mock_panel
+from edge.journal import FileJournal, Journal
+from edge.journal_fake import MemoryJournal
+from edge.panel_gpiozero import GpioPanel, dark, mock_panel
 from edge.runtime import Parts, Runtime
+from edge.watchdog import Watchdog
 from fangxue import __version__
 
 
@@ -39,20 +47,93 @@ class _Clips:
 
 
 def gate(argv: Sequence[str]) -> int:
-    """Run one gate. 0 after SIGTERM or Ctrl-C."""
+    """Run one gate. 0 after SIGTERM or Ctrl-C: the sentence that is being said ends first; a second one cuts it."""
     parser = argparse.ArgumentParser(prog="fangxue gate", description="一个校门：按时播报、灯光。One gate.")
     parser.add_argument(
         "--settings", type=Path, required=True, metavar="FILE", help="校门设置 the gate's settings (TOML)"
     )
+    parser.add_argument(
+        "--dark",
+        action="store_true",
+        help="只关灯、断开功放，然后退出；校门程序被杀之后用 lamps and relay off, for after a gate that was killed",
+    )
     options = parser.parse_args(argv)
     settings = _settings(options.settings)
-    data = options.settings.parent / settings.data
+    clock = SystemClock()
+    if options.dark:
+        if settings.panel.kind == "gpio":
+            dark(settings.panel, clock)
+        return 0
     inbox = Inbox()
-    clock, address = SystemClock(), topics.Address(settings.school, settings.gate)
+    with contextlib.ExitStack() as ends:  # a part that was made is closed, whatever becomes of the next one
+        runtime, works = _made(settings, options.settings.parent, inbox, clock, ends)
+        watchdog = Watchdog(os.environ, clock, works)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: inbox.put(None))
+        if settings.panel.kind == "mock":  # the buttons of a gate that has none
+            signal.signal(signal.SIGUSR1, lambda *_: _pressed(inbox, clock, "hold"))
+            signal.signal(signal.SIGUSR2, lambda *_: _pressed(inbox, clock, "next"))
+        runtime.parts.transport.start(inbox.put)
+        watchdog.ready()
+        runtime.run(inbox, watchdog.turned)
+    return 0
+
+
+def fleet(argv: Sequence[str]) -> int:
+    """Run simulated gates. 0 after SIGTERM or Ctrl-C."""
+    parser = argparse.ArgumentParser(
+        prog="fangxue fleet", description="一个进程里的许多模拟校门，编号 g1、g2 …。Simulated gates in one process."
+    )
+    parser.add_argument(
+        "--school", action="append", required=True, help="学校编号，可写多次，每所各 N 个校门 a school's id, repeatable"
+    )
+    parser.add_argument("--gates", type=int, required=True, metavar="N", help="每所学校的校门数 gates of each school")
+    parser.add_argument(
+        "--port", type=int, default=1883, help="本机消息服务器的端口 port of the broker on this machine"
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="日志目录；不写则只在内存 journals; else in memory")
+    parser.add_argument("--every", type=float, default=60.0, metavar="S", help="每隔几秒报告一行 seconds between lines")
+    options = parser.parse_args(argv)
+    try:
+        addresses = [topics.Address(of, f"g{n + 1}") for of in options.school for n in range(options.gates)]
+        broker = BrokerSettings(port=options.port)
+    except ValueError as error:
+        raise BadInputError(str(error)) from error
+    clock, ended = SystemClock(), threading.Event()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)  # three a gate
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+    def journal(address: topics.Address) -> Journal:
+        return FileJournal(options.data / str(address) / "journal") if options.data else MemoryJournal()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    before_kb = _resident_kb()
+
+    def tell(line: str) -> None:
+        _log(f"{line}，每个校门内存 each {(_resident_kb() - before_kb) // len(addresses)} kB")
+
+    parts = FleetParts(clock, Network(clock), broker, journal)
+    gates = Fleet(addresses, __version__, parts, tell, every_s=options.every, rng=random.Random())
+    try:
+        gates.run(ended.is_set)
+    finally:
+        gates.close()
+    gates.tell()
+    return 0
+
+
+def _made(
+    settings: GateSettings, folder: Path, inbox: Inbox, clock: Clock, ends: contextlib.ExitStack
+) -> tuple[Runtime, Callable[[], bool]]:
+    """The gate of parts by its settings, which `ends` closes; and whether its player goes on."""
+    address, data = topics.Address(settings.school, settings.gate), folder / settings.data
     renderer = Renderer(settings.voice, data / "clips", lambda clip: inbox.put(_rendered(clip)))
-    player = _player(settings.player, options.settings.parent, inbox.put, clock)
-    made = GpioPanel if settings.panel.kind == "gpio" else mock_panel
-    panel = made(settings.panel, inbox.put, clock)
+    ends.callback(renderer.close)
+    player = _player(settings.player, folder, inbox.put, clock)
+    ends.callback(player.close)
+    panel = (GpioPanel if settings.panel.kind == "gpio" else mock_panel)(settings.panel, inbox.put, clock)
+    ends.callback(panel.close)
     transport = PahoTransport(
         str(address),
         settings.broker.host,
@@ -65,18 +146,8 @@ def gate(argv: Sequence[str]) -> int:
     chip = RtcChip(settings.clock.chip_ppm) if settings.clock.chip_ppm is not None else None
     parts = Parts(clock, FileJournal(data / "journal"), transport, player, panel, _Clips(renderer), _log, chip)
     runtime = Runtime(address, __version__, parts, secrets.token_hex(4))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: inbox.put(None))
-    if settings.panel.kind == "mock":  # the buttons of a gate that has none
-        signal.signal(signal.SIGUSR1, lambda *_: _pressed(inbox, clock, "hold"))
-        signal.signal(signal.SIGUSR2, lambda *_: _pressed(inbox, clock, "next"))
-    transport.start(inbox.put)
-    try:
-        runtime.run(inbox)
-    finally:
-        runtime.close()
-        renderer.close()
-    return 0
+    ends.callback(runtime.close)
+    return runtime, lambda: player.answers
 
 
 def _settings(file: Path) -> GateSettings:
@@ -88,7 +159,7 @@ def _settings(file: Path) -> GateSettings:
     return read(text, str(file), GateSettings, language(os.environ))
 
 
-def _player(settings: PlayerSettings, folder: Path, on_played: OnPlayed, clock: Clock) -> Player:
+def _player(settings: PlayerSettings, folder: Path, on_played: OnPlayed, clock: Clock) -> PlayerThread:
     match settings.kind:
         case "alsa":
             if settings.card is None:
@@ -110,6 +181,11 @@ def _pressed(inbox: Inbox, clock: Clock, button: Literal["hold", "next"]) -> Non
     now_s = clock.monotonic_s()
     inbox.put(ButtonMoved(button, down=True, at_s=now_s - 2 * limits.DEBOUNCE_S))
     inbox.put(ButtonMoved(button, down=False, at_s=now_s))
+
+
+def _resident_kb() -> int:
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * resource.getpagesize() // 1024
 
 
 def _log(line: str) -> None:

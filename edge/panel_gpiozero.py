@@ -1,5 +1,6 @@
 """The panel on a Pi's pins through gpiozero; with a `MockFactory` of its own it is the fake that ships."""
 
+import contextlib
 from typing import Literal
 
 from gpiozero import LED, DigitalInputDevice, DigitalOutputDevice, GPIOZeroError
@@ -62,17 +63,28 @@ class GpioPanel:
             raise OutsideError(message) from error
 
     def close(self) -> None:
-        for device in (self._amplifier, *self._lamps.values()):
-            if not device.closed:
-                device.off()  # closing alone leaves the level to the wiring
-            device.close()
-        for button in self._buttons:
-            button.close()
+        """The relay first; a pin that fails keeps no other from being dark."""
+        with contextlib.ExitStack() as last_first:
+            for button in self._buttons:
+                last_first.callback(button.close)
+            for output in (*self._lamps.values(), self._amplifier):
+                last_first.callback(_ended, output)
 
 
 def mock_panel(settings: PanelSettings, on_moved: OnMoved, clock: Clock) -> GpioPanel:
     """A panel without pins, in life only for machines that are no Pi."""
     return GpioPanel(settings, on_moved, clock, MockFactory())
+
+
+def dark(settings: PanelSettings, clock: Clock, pin_factory: object | None = None) -> None:
+    """Every output off: after a gate that was killed, whose pins stand as they stood."""
+    GpioPanel(settings, lambda _: None, clock, pin_factory).close()
+
+
+def _ended(output: DigitalOutputDevice) -> None:
+    if not output.closed:
+        output.off()  # closing alone leaves the level to the wiring
+    output.close()
 
 
 def _light(lamp: LED, pattern: Pattern) -> None:

@@ -4,6 +4,7 @@ A Pi and the simulator call the same `handle`. Everything that can block is else
 """
 
 import contextlib
+import math
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,12 +25,14 @@ from edge import report, trust
 from edge.alphabet import (
     Accept,
     AckCame,
+    Alarming,
     AlertCame,
     Cut,
     DayCame,
     Effect,
     GateEvent,
     Idle,
+    Leading,
     Linked,
     LiveCame,
     PartFailed,
@@ -38,6 +41,7 @@ from edge.alphabet import (
     Publish,
     Refused,
     Render,
+    Saying,
     State,
     Tick,
     TimeKept,
@@ -141,16 +145,40 @@ class Runtime:
         asks_s = self.time.asks_s() if self.link_up else now.monotonic_s + limits.TICK_MAX_S
         return max(0.0, min(wake(self.state, now), asks_s) - now.monotonic_s)
 
-    def run(self, inbox: Inbox) -> None:
-        """The loop: events as they come, a Tick when something is due, until None comes."""
-        while True:
+    def run(self, inbox: Inbox, turned: Callable[[], None] = lambda: None) -> None:
+        """The loop: events as they come, a Tick when something is due, until None comes. `turned` after each.
+
+        Then the sentence that is being said ends, and its record is written; a second None, or `STOP_SAYING_S`, cuts.
+        """
+        self._loop(inbox, turned, lambda: True, math.inf)
+        if self._speaking():
+            self._log("说完这一句就结束 ending after this sentence")
+        self._loop(inbox, turned, self._speaking, limits.STOP_SAYING_S)
+        if self._sounding():  # who leads or pauses says no more; what the journal holds of it is true
+            self.parts.player.cut()
+            self._loop(inbox, turned, self._sounding, limits.CUT_WITHIN_S)
+
+    def _loop(self, inbox: Inbox, turned: Callable[[], None], on: Callable[[], bool], limit_s: float) -> None:
+        """While `on`, until None comes or the time is over."""
+        end_s = self.parts.clock.monotonic_s() + limit_s
+        while on() and (left_s := end_s - self.parts.clock.monotonic_s()) > 0:
             try:
-                event = inbox.get(timeout=self.next_wake_s())
+                event = inbox.get(timeout=min(self.next_wake_s(), left_s))
             except queue.Empty:
                 event = Tick()
             if event is None:
                 return
             self.handle(event)
+            turned()
+
+    def _speaking(self) -> bool:
+        """Something was begun that has no record yet."""
+        doing = self.state.doing
+        return isinstance(doing, Leading) or (isinstance(doing, Alarming) and doing.speaking)
+
+    def _sounding(self) -> bool:
+        doing = self.state.doing
+        return isinstance(doing, Saying) or (isinstance(doing, Alarming) and doing.speaking)
 
     def will(self) -> Will:
         """What the broker says of this gate when it is lost. On the transport's thread: reads, changes nothing."""
@@ -158,13 +186,18 @@ class Runtime:
         return Will(topics.up(self.state.address, "status"), encode(lost))
 
     def close(self) -> None:
-        """Say goodbye, be dark."""
+        """Silent, dark, goodbye; each whatever becomes of the others."""
+        parts = self.parts
+        with contextlib.ExitStack() as last_first:
+            last_first.callback(parts.journal.close)
+            last_first.callback(parts.transport.stop)
+            last_first.callback(self._goodbye)
+            last_first.callback(parts.panel.close)
+            last_first.callback(parts.player.close)
+
+    def _goodbye(self) -> None:
         goodbye = encode(report.status(self.state, self.now(), link="closed"))
         self.parts.transport.publish(topics.up(self.state.address, "status"), goodbye, retain=True)
-        self.parts.transport.stop()
-        self.parts.player.close()
-        self.parts.panel.close()
-        self.parts.journal.close()
 
     # What comes in --------------------------------------------------------------------------------
 

@@ -46,8 +46,14 @@ class Program:
     found_at_s = 0.0
     """When the line came that was waited for last."""
 
-    def __init__(self, *arguments: str, path: str | None = None, start: tuple[str, ...] = ("-m", "fangxue")) -> None:
-        env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    def __init__(
+        self,
+        *arguments: str,
+        path: str | None = None,
+        start: tuple[str, ...] = ("-m", "fangxue"),
+        more: dict[str, str] | None = None,
+    ) -> None:
+        env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), **(more or {})}
         self.process = subprocess.Popen(
             [sys.executable, "-P", *start, *arguments],
             stdout=subprocess.PIPE,

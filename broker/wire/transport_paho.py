@@ -1,7 +1,7 @@
 """The transport over paho-mqtt: one client a connection, one network thread, and nothing survives a lost link here.
 
 paho is used by the network thread alone; other threads only put messages and receipts on a queue and wake it. So no
-paho lock, no paho queue and no paho reconnect is relied upon.
+paho lock, no paho queue and no paho reconnect is relied upon. Many transports can share one thread: see `life`.
 """
 
 import contextlib
@@ -10,32 +10,15 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
+from collections.abc import Callable, Generator, Sequence
 
 from broker.wire.handover import Handover, Message, check_size
+from broker.wire.link_paho import Access, Link
+from broker.wire.network import Life, Ready, Wait, drive
 from broker.wire.transport import Arrived, LinkDown, LinkUp, OnTransportEvent, TransportEvent, Will
 from config import limits
 from config.clock import Clock
 from config.errors import OutsideError
-
-
-@dataclass(frozen=True, slots=True)
-class _Access:
-    """Where the broker is, who we are there and what we want to hear."""
-
-    name: str
-    host: str
-    port: int
-    subscriptions: tuple[str, ...]
-    username: str | None
-    password: str | None
-    tls: ssl.SSLContext | None
 
 
 class PahoTransport:
@@ -66,13 +49,15 @@ class PahoTransport:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         assert name, "a client without a name has no session"
-        self._access = _Access(name, host, port, tuple(subscriptions), username, password, tls)
+        self._access = Access(name, host, port, tuple(subscriptions), username, password, tls)
         self._will = will
         self._clock = clock
         self._random = random
         self.why = "not started"
         self._on_event: OnTransportEvent | None = None
         self._thread: threading.Thread | None = None
+        self._life: Life | None = None
+        self._running = False
         self._stopping = threading.Event()
         self._beat_s = 0.0
         self._told_down = False
@@ -88,9 +73,7 @@ class PahoTransport:
     @property
     def alive(self) -> bool:
         """The network thread runs and turned within `LINK_STALL_S`; whether the link is up is another matter."""
-        if self._thread is None or not self._thread.is_alive():
-            return False
-        return self._clock.monotonic_s() - self._beat_s < limits.LINK_STALL_S
+        return self._running and self._clock.monotonic_s() - self._beat_s < limits.LINK_STALL_S
 
     @property
     def unsent(self) -> int:
@@ -98,12 +81,23 @@ class PahoTransport:
         return self._handover.unsent
 
     def start(self, on_event: OnTransportEvent) -> None:
-        assert self._thread is None, "a transport starts once"
+        self._thread = threading.Thread(
+            target=drive, args=(self.life(on_event),), name=f"mqtt {self._access.name}", daemon=True
+        )
+        self._thread.start()
+
+    def life(self, on_event: OnTransportEvent) -> Life:
+        """In place of `start`: the network thread's work, for a `Network` that drives many on the caller's thread.
+
+        Connecting blocks that thread. Events come on it; `stop`, called there, drives this life to its end itself.
+        """
+        assert self._life is None, "a transport starts once"
         assert not self._stopping.is_set(), "a stopped transport does not start again"
         self._on_event = on_event
         self._beat_s = self._clock.monotonic_s()
-        self._thread = threading.Thread(target=self._main, name=f"mqtt {self._access.name}", daemon=True)
-        self._thread.start()
+        self._running = True
+        self._life = self._lived()
+        return self._life
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         check_size(topic, payload)
@@ -119,9 +113,11 @@ class PahoTransport:
     def stop(self) -> None:
         self._stopping.set()
         self._wake()
-        if self._thread is None:
+        if self._life is None:
             self._wake_in.close()
             self._wake_out.close()
+        elif self._thread is None:
+            drive(self._life)
         elif self._thread is not threading.current_thread():
             self._thread.join(limits.STOP_JOIN_S)
 
@@ -132,22 +128,25 @@ class PahoTransport:
 
     # The network thread ---------------------------------------------------------------------------
 
-    def _main(self) -> None:
+    def _lived(self) -> Life:
         while not self._stopping.is_set():
             try:
-                self._keep_connecting()
+                yield from self._keep_connecting()
+            except GeneratorExit:  # forgotten by whoever drove it
+                raise
             except BaseException as fault:  # noqa: BLE001 - the top of a thread: nothing may end it unheard
                 self._down(f"fault in the network thread: {type(fault).__name__}: {fault}")
-                self._stopping.wait(limits.RECONNECT_MIN_S)
+                yield from self._pause(limits.RECONNECT_MIN_S)
+        self._running = False
         self._wake_in.close()
         self._wake_out.close()
 
-    def _keep_connecting(self) -> None:
+    def _keep_connecting(self) -> Life:
         while not self._stopping.is_set():
-            link = _Link(self._access, self._arrived, self._handover.done)
+            link = Link(self._access, self._arrived, self._handover.done)
             since_s = self._clock.monotonic_s()
             try:
-                self._serve(link)
+                yield from self._serve(link)
             except OSError as error:  # OutsideError is one
                 why = str(error)
             except Exception as fault:  # noqa: BLE001 - ours or the receiver's: told as a reason, then tried again
@@ -160,9 +159,9 @@ class PahoTransport:
                 was_up = self._handover.close(forget=not self._stopping.is_set())
             why += self._judge(was_up, self._clock.monotonic_s() - since_s)
             self._down(why)
-            self._stopping.wait(self._pause_s())
+            yield from self._pause(self._pause_s())
 
-    def _serve(self, link: "_Link") -> None:
+    def _serve(self, link: Link) -> Life:
         """One connection, until it is stopped in order (returns) or lost (raises)."""
         self._beat_s = self._clock.monotonic_s()
         granted_by_s = self._beat_s + limits.LINK_WAIT_S
@@ -172,7 +171,7 @@ class PahoTransport:
                 link.disconnect()
                 return
             self._pump(link)
-            if self._turn(link) > granted_by_s:
+            if (yield from self._turn(link)) > granted_by_s:
                 raise OutsideError(f"the broker did not let us in within {limits.LINK_WAIT_S:.0f} s")
         self._handover.open()
         self._told_down = False
@@ -180,33 +179,47 @@ class PahoTransport:
         self._tell(LinkUp())
         while not self._stopping.is_set():
             self._pump(link)
-            self._turn(link)
+            yield from self._turn(link)
         flushed_by_s = self._clock.monotonic_s() + limits.STOP_FLUSH_S
         while self._handover.unsent or link.want_write:
             self._pump(link)
-            if self._turn(link) > flushed_by_s:
+            if (yield from self._turn(link)) > flushed_by_s:
                 break
         link.disconnect()
 
-    def _turn(self, link: "_Link") -> float:
+    def _turn(self, link: Link) -> Generator[Wait, Ready, float]:
         """Wait for network or other threads, do what is due; returns the monotonic instant after."""
-        link.turn(self._wake_out)
+        wait = link.waits()
+        ready = yield from self._woken(wait)
+        link.turn(ready)
         self._beat_s = self._clock.monotonic_s()
         return self._beat_s
 
-    def _pump(self, link: "_Link") -> None:
+    def _pause(self, seconds: float) -> Life:
+        end_s = self._clock.monotonic_s() + seconds
+        while not self._stopping.is_set() and (left_s := end_s - self._clock.monotonic_s()) > 0:
+            yield from self._woken(Wait({}, left_s))
+
+    def _woken(self, wait: Wait) -> Generator[Wait, Ready, Ready]:
+        """Wait for other threads too."""
+        wake = self._wake_out.fileno()
+        ready = yield Wait({**wait.events, wake: select.POLLIN}, wait.seconds)
+        if wake in ready:
+            self._wake_out.recv(65536)
+        return ready
+
+    def _pump(self, link: Link) -> None:
         """Pass on what other threads handed over: receipts first, they keep messages coming."""
         for mid in self._handover.accepted():
             link.acknowledge(mid)
         for message in self._handover.take(limits.PUBLISH_INFLIGHT_MAX - link.in_flight):
             link.publish(message)
 
-    def _arrived(self, message: mqtt.MQTTMessage) -> None:
+    def _arrived(self, topic: str, payload: bytes, retained: bool, mid: int | None) -> None:
         if self._stopping.is_set():
             return  # not accepted: it comes again with the next session
         now_s = self._clock.monotonic_s()
-        receipt = self._handover.receipt(message.mid if message.qos else None)
-        self._tell(Arrived(message.topic, bytes(message.payload), message.retain, receipt, now_s))
+        self._tell(Arrived(topic, payload, retained, self._handover.receipt(mid), now_s))
 
     def _tell(self, event: TransportEvent) -> None:
         assert self._on_event is not None
@@ -242,156 +255,3 @@ class PahoTransport:
         # The receiver is the one who failed, or will be told by the next LinkUp; `why` keeps the reason.
         with contextlib.suppress(Exception):
             self._tell(LinkDown(why))
-
-
-class _Link:
-    """One connection: a paho client that is thrown away with it. Used by the network thread alone."""
-
-    def __init__(
-        self,
-        access: _Access,
-        on_message: Callable[[mqtt.MQTTMessage], None],
-        on_acknowledged: Callable[[int], None],
-    ) -> None:
-        self._access = access
-        self._on_message = on_message
-        self._on_acknowledged = on_acknowledged
-        self._sizes: dict[int, int] = {}
-        self._subscribe_mid: int | None = None
-        self._refusal: str | None = None
-        self.granted = False
-        self._client = client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            # iotcore's rumqttd drops a client with a slash in its id. No slug has `_`: ids stay unique.
-            client_id=access.name.replace("/", "_"),
-            clean_session=False,
-            protocol=MQTTProtocolVersion.MQTTv311,
-            reconnect_on_failure=False,
-            manual_ack=True,
-        )
-        client.max_inflight_messages = 0  # no limit of its own: the handover keeps what may not leave yet
-        client.username_pw_set(access.username, access.password)
-        if access.tls is not None:
-            client.tls_set_context(access.tls)
-        # No callback catches: an exception leaves paho through `turn` and ends this connection with a reason.
-        client.on_socket_open = self._opened
-        client.on_connect = self._connected
-        client.on_subscribe = self._subscribed
-        client.on_message = self._received
-        client.on_publish = self._published
-
-    @property
-    def in_flight(self) -> int:
-        return len(self._sizes)
-
-    @property
-    def want_write(self) -> bool:
-        return self._client.want_write()
-
-    def open(self, will: Will | None) -> None:
-        if will is not None:
-            check_size(will.topic, will.payload)
-            self._client.will_set(will.topic, will.payload, qos=1, retain=True)
-        try:
-            self._check(self._client.connect(self._access.host, self._access.port, keepalive=limits.KEEPALIVE_S))
-        except OSError as error:
-            raise OutsideError(
-                f"cannot reach the broker at {self._access.host}:{self._access.port}: {error}"
-            ) from error
-
-    def turn(self, wake: socket.socket) -> None:
-        """Wait for the socket or a wake-up, at most `NETWORK_TURN_S`, and do what is due; OutsideError when lost."""
-        sock = self._client.socket()
-        if not isinstance(sock, socket.socket):
-            raise OutsideError(self._refusal or "the connection is closed")
-        # poll and not select: a centre with a thousand open pages has file numbers that select refuses.
-        poll = select.poll()
-        poll.register(wake, select.POLLIN)
-        poll.register(sock, select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
-        decrypted = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
-        ready = dict(poll.poll(0 if decrypted else limits.NETWORK_TURN_S * 1000))
-        if wake.fileno() in ready:
-            wake.recv(65536)
-        event = ready.get(sock.fileno(), 0)
-        if decrypted or event & ~select.POLLOUT:
-            # A broker without TCP_NODELAY (iotcore) holds a second small packet until the first is acknowledged, which
-            # Linux puts off for 40 ms. The option lasts for a few packets only, so it is set again for each.
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            self._check(self._client.loop_read())
-        if event & select.POLLOUT:
-            self._check(self._client.loop_write())
-        self._check(self._client.loop_misc())
-        if self._refusal:
-            raise OutsideError(self._refusal)
-
-    def publish(self, message: Message) -> None:
-        info = self._client.publish(message.topic, message.payload, qos=1, retain=message.retain)
-        # Before the next turn, so before its acknowledgement can be read.
-        self._sizes[info.mid] = len(message.payload)
-        self._check(info.rc)
-
-    def acknowledge(self, mid: int) -> None:
-        self._check(self._client.ack(mid, 1))
-
-    def disconnect(self) -> None:
-        """In order: the broker publishes no will."""
-        self._client.disconnect()
-        if self._client.want_write():
-            with contextlib.suppress(OSError):
-                self._client.loop_write()
-
-    def close(self) -> None:
-        """Let go of the socket; without a `disconnect` before, the broker publishes the will."""
-        sock = self._client.socket()
-        if isinstance(sock, socket.socket):
-            sock.close()
-
-    def _check(self, code: MQTTErrorCode) -> None:
-        if code == MQTTErrorCode.MQTT_ERR_CONN_LOST:
-            raise OutsideError(self._refusal or "the broker closed the connection, or it broke")
-        if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            raise OutsideError(self._refusal or mqtt.error_string(code))
-
-    # Called by paho -------------------------------------------------------------------------------
-
-    def _opened(self, _client: mqtt.Client, _userdata: object, sock: object) -> None:
-        assert isinstance(sock, socket.socket)
-        # With the broker's own, a round trip takes 0.65 ms; without either, 43 to 83 ms.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def _connected(
-        self,
-        client: mqtt.Client,
-        _userdata: object,
-        _flags: mqtt.ConnectFlags,
-        reason: ReasonCode,
-        _p: Properties | None,
-    ) -> None:
-        if reason.is_failure:
-            self._refusal = f"the broker refused us: {reason}"
-        elif not self._access.subscriptions:
-            self.granted = True
-        else:
-            code, self._subscribe_mid = client.subscribe([(wanted, 1) for wanted in self._access.subscriptions])
-            self._check(code)
-
-    def _subscribed(
-        self, _client: mqtt.Client, _userdata: object, mid: int, reasons: list[ReasonCode], _p: Properties | None
-    ) -> None:
-        if mid != self._subscribe_mid:
-            return
-        wanted = self._access.subscriptions
-        if len(reasons) != len(wanted):
-            self._refusal = f"the broker answered {len(reasons)} of {len(wanted)} subscriptions"
-        elif refused := [topic for topic, reason in zip(wanted, reasons, strict=True) if reason.is_failure]:
-            self._refusal = f"the broker refused the subscription {', '.join(refused)}: look at its rights"
-        else:
-            self.granted = True
-
-    def _received(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        self._on_message(message)
-
-    def _published(
-        self, _client: mqtt.Client, _userdata: object, mid: int, _reason: ReasonCode, _p: Properties | None
-    ) -> None:
-        self._on_acknowledged(self._sizes.pop(mid))

@@ -1,15 +1,19 @@
 """The panel on mock pins: each pattern, the relay, dark at the end; two panels know nothing of each other."""
 
+import threading
+
 import pytest
-from gpiozero.pins.mock import MockFactory
+from gpiozero import PinInvalidState
+from gpiozero.pins.mock import MockFactory, MockPin
+from gpiozero.threads import GPIOThread
 
 from config import limits
 from config.clock_fake import FakeClock
 from config.errors import OutsideError
 from config.settings import PanelSettings
 from edge.alphabet import ButtonMoved
-from edge.panel_gpiozero import GpioPanel
-from edge.report import Lights
+from edge.panel_gpiozero import GpioPanel, dark
+from edge.report import Lights, Pattern
 from gate_rig import NOON
 
 PINS = PanelSettings(kind="mock")
@@ -70,6 +74,57 @@ def test_closed_twice_it_is_dark_and_the_pins_are_free() -> None:
     assert [factory.pin(getattr(PINS, name)).state for name in NAMES] == [False] * 4
     again = panel_of(factory)
     again.close()
+
+
+class Tearing(MockPin):  # type: ignore[misc]  # gpiozero has no types
+    """A pin that can be torn off: what drives it raises."""
+
+    torn = False
+
+    def _set_state(self, value: bool) -> None:
+        if self.torn:
+            raise PinInvalidState("torn off")
+        super()._set_state(value)
+
+
+def test_a_pin_that_fails_keeps_no_other_from_being_dark() -> None:
+    factory = MockFactory(pin_class=Tearing)
+    panel = panel_of(factory)
+    panel.show(Lights(red="on", amber="on", green="fast", amplifier=True))
+    factory.pin(PINS.amber).torn = True
+    with pytest.raises(PinInvalidState):
+        panel.close()
+    assert [factory.pin(getattr(PINS, name)).state for name in ("red", "green", "amplifier")] == [False] * 3
+    factory.pin(PINS.amber).torn = False
+    panel.close()
+
+
+def test_after_a_gate_that_was_killed_every_output_is_driven_off() -> None:
+    factory = MockFactory()
+    for name in NAMES:  # as the kernel leaves them
+        pin = factory.pin(getattr(PINS, name))
+        pin.function, pin.state = "output", True
+    dark(PINS, FakeClock(NOON), factory)
+    assert [factory.pin(getattr(PINS, name)).state for name in NAMES] == [False] * 4
+
+
+def flashing() -> int:
+    return len([thread for thread in threading.enumerate() if isinstance(thread, GPIOThread)])
+
+
+def test_ten_thousand_changes_leave_no_thread_and_nothing_lit() -> None:
+    factory = MockFactory()
+    panel = panel_of(factory)
+    patterns: tuple[Pattern, ...] = ("off", "on", "slow", "fast")
+    most = 0
+    for n in range(10_000):
+        red, amber, green = patterns[n % 4], patterns[n // 4 % 4], patterns[n // 16 % 4]
+        panel.show(Lights(red=red, amber=amber, green=green, amplifier=n % 2 == 1))
+        most = max(most, flashing())
+    assert most == 3  # one for each lamp that flashes
+    panel.close()
+    assert flashing() == 0
+    assert [factory.pin(getattr(PINS, name)).state for name in NAMES] == [False] * 4
 
 
 def test_two_panels_on_two_factories_are_independent() -> None:

@@ -85,7 +85,11 @@ def test_what_is_not_written_has_its_default() -> None:
         ("[player]", "[clock]\nchip_ppm = 0\n[player]", "clock.chip_ppm = 0: is out of range (≥ 1.0)"),
         ("[player]", "[clock]\nchip_ppm = 51\n[player]", "clock.chip_ppm = 51: is out of range (≤ 50.0)"),
         ('kind = "mock"', 'kind = "mock"\nred = 28', "panel.red = 28: is out of range (≤ 27)"),
-        ('kind = "mock"', 'kind = "mock"\nred = 27', "panel.amber = 27: this id is used twice"),
+        ('kind = "mock"', 'kind = "mock"\nred = 27', "panel.amber = 27: this pin is already panel.red"),
+        ('kind = "mock"', 'kind = "mock"\nred = 8', "panel.red = 8: this pin is pulled up while the Pi starts"),
+        ('kind = "mock"', 'kind = "mock"\namplifier = 2', "panel.amplifier = 2: this pin is pulled up while"),
+        ('kind = "mock"', 'kind = "mock"\ngreen = 14', "panel.green = 14: 14 and 15 are the serial console"),
+        ('kind = "mock"', 'kind = "mock"\nhold = 15', "panel.hold = 15: 14 and 15 are the serial console"),
         ('[panel]\nkind = "mock"\n', "", "panel: is missing"),
         ('[panel]\nkind = "mock"\n', 'panel = "mock"\n', "player.panel: there is no such key"),
         ("[player]", "[player", "-: is no valid TOML"),
@@ -96,6 +100,28 @@ def test_a_fault_is_named_with_its_place_and_value(old: str, new: str, expected:
     lines = refusal(LEAST.replace(old, new), GateSettings)
     assert any(line.startswith(expected) for line in lines), lines
     assert len(lines) == (2 if "player.panel" in expected else 1)
+
+
+def test_a_bad_pin_comes_with_its_reason_and_a_free_one_that_is_nobody_elses() -> None:
+    bad = LEAST + "red = 4\namber = 14\ngreen = 17\namplifier = 17\nhold = 8\n"
+    with pytest.raises(BadInputError) as caught:
+        read(bad, "x", GateSettings, "zh")
+    lines = str(caught.value).splitlines()
+    assert lines == [
+        (
+            "x: 错误 panel.red = 4: 开机时这个针脚被上拉（BCM 0 至 8），灯会亮、功放会接通"
+            " → 灯和功放接在 9 至 27，例如改为 27"
+        ),
+        "x: 错误 panel.amber = 14: 14 和 15 是串口控制台，开机时会跳变 → 换一个针脚，例如 22",
+        "x: 错误 panel.amplifier = 17: 针脚已被 panel.green 占用 → 每个针脚只用一次，例如改为 23",
+    ]
+    mended = bad.replace("red = 4", "red = 27").replace("= 14", "= 22").replace("amplifier = 17", "amplifier = 23")
+    assert read(mended, "x", GateSettings, "zh").panel.hold == 8
+
+
+@pytest.mark.parametrize("pin", [2, 8, 9, 13, 16, 26])
+def test_a_button_may_be_on_any_pin_but_the_console(pin: int) -> None:
+    assert read(f"{LEAST}next = {pin}\n", "x", GateSettings, "en").panel.next == pin
 
 
 def test_every_fault_is_named_at_once() -> None:
