@@ -64,6 +64,7 @@ def test_help_names_each_program_in_the_readers_language(tree: Path, lang: str, 
     assert [line.split()[0] for line in out.splitlines()[1:-1]] == [
         "centre",
         "gate",
+        "fleet",
         "plan",
         "change",
         "alert",
