@@ -116,7 +116,8 @@ def alarming(turn: Turn, event: GateEvent) -> None:
     if not doing.speaking and isinstance(event, PlayerAnswered) and event.token == turn.state.cutting:
         _speak(turn, doing)
     elif doing.speaking and isinstance(event, PlayerAnswered) and event.token == doing.token:
-        turn.problem("player", "" if event.result == "whole" else event.why or event.result)
+        if event.result != "cut":  # silenced here, by a person
+            turn.problem("player", "" if event.result == "whole" else event.why or event.result)
         again_s = now_s + limits.SAYING_GAP_S
         if doing.sayings >= limits.ALERT_SAYINGS:
             again_s = max(again_s, doing.begun_s + limits.ALERT_EVERY_S)
