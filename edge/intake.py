@@ -89,9 +89,9 @@ def ack_came(turn: Turn, event: AckCame) -> None:
     book = turn.state.book
     if event.ack.log == book.log and event.ack.seq <= book.seq:
         turn.set(answered=True)
-        if event.ack.seq != book.acked:
+        if event.ack.seq != book.acked:  # the same again is no reason to hurry: a centre whose disk is full says no more
             turn.write(Acked(seq=event.ack.seq))
-        turn.set(event_at_s=None)
+            turn.set(event_at_s=None)
     turn.effects.append(Accept(event.receipt))
 
 

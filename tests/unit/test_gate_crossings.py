@@ -344,6 +344,20 @@ def test_two_windows_close_together_the_first_late_keep_their_own_distances() ->
 # Books --------------------------------------------------------------------------------------------
 
 
+def test_an_ack_that_goes_back_is_answered_with_the_rest_once_and_one_that_stays_is_no_storm() -> None:
+    rig = ready()
+    rig.run(30)
+    rig.send(AckCame(Ack(v=1, log="0badcafe", seq=rig.state.book.seq), receipt=1))
+    before = len(rig.published("event"))
+    rig.send(AckCame(Ack(v=1, log="0badcafe", seq=0), receipt=1))
+    assert (len(rig.published("event")), rig.state.book.acked) == (before + 1, 0)
+    for _ in range(5):  # a centre that cannot store answers with what it has
+        rig.send(AckCame(Ack(v=1, log="0badcafe", seq=0), receipt=1))
+    assert len(rig.published("event")) == before + 1
+    rig.run(36)
+    assert len(rig.published("event")) == before + 2
+
+
 def test_the_journal_made_new_in_a_hold_with_presses_knows_the_same_book() -> None:
     rig = ready(before_s=7200)
     press(rig, "next")
