@@ -310,6 +310,16 @@ def test_a_closing_notice_waits_for_every_call_that_a_hold_left_open() -> None:
     assert names(rig) == ["1", "2", "3", " 9"]
 
 
+def test_a_class_delayed_while_the_amplifier_warms_up_is_not_called_now() -> None:
+    rig = ready()
+    rig.run(-0.3)
+    assert rig.lights().amplifier
+    rig.send(came(day(call(2, 20), call(3, 40), call(1, 50), call(4, 70), revision=2)))
+    rig.run(100)
+    assert rig.classes() == [(20.0, "2"), (40.0, "3"), (50.0, "1"), (70.0, "4")]
+    assert {one.result for one in rig.records if one.final} == {"announced"}
+
+
 def test_another_day_type_in_the_middle_of_a_window_ends_what_is_being_said_and_goes_on_by_the_new_day() -> None:
     rig = ready()
     rig.run(2)
