@@ -126,6 +126,26 @@ def test_an_alert_while_no_sentence_can_be_made_is_red_and_speaks_as_soon_as_one
     assert [say for _, say in rig.heard] == [SAY]
 
 
+@pytest.mark.parametrize("alert_first", [True, False])
+def test_an_alert_in_the_instant_of_the_answer_calls_nobody_twice(alert_first: bool) -> None:
+    rig = ready()
+    rig.answers = lambda play: ("never", 0.0) if play.say != SAY and "班" in play.say else ("whole", 4.0)
+    rig.run(LENGTH_S - 0.2)
+    doing = rig.state.doing
+    assert isinstance(doing, Saying)
+    answer = PlayerAnswered(f"{doing.cue.id}|1", "whole", rig.monotonic_s - LENGTH_S, "")
+    for event in (alert(), answer) if alert_first else (answer, alert()):
+        rig.send(event)
+    rig.run(20)
+    assert rig.results()[-1] == ("c1", 1, "announced", True)
+    rig.send(clear())
+    rig.run(25)
+    press(rig)
+    rig.answers = lambda _: ("whole", LENGTH_S)
+    rig.run(60)
+    assert names(rig)[:2] == ["1", "2"]
+
+
 def test_a_clear_while_it_speaks_is_silence_at_once_and_no_fault_of_the_player() -> None:
     rig = ready(before_s=60)
     rig.run(-30)
