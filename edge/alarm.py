@@ -25,8 +25,8 @@ from edge.alphabet import (
     PlayerAnswered,
     Saying,
 )
-from edge.book import Alerted, Cleared
-from edge.records import ended, heard
+from edge.book import Alerted, Cleared, Said
+from edge.records import begun_at, ended, heard
 from edge.turn import Turn
 from edge.view import in_force, quiet, today
 
@@ -78,17 +78,12 @@ def _begin(turn: Turn, alert: Alert) -> None:
     """Cut, and speak as soon as the player has let go; an amplifier that was off takes its lead."""
     doing, now_s = turn.state.doing, turn.now.monotonic_s
     start_s = now_s + (limits.LEAD_MS - limits.PLAY_AHEAD_MS) / 1000
-    cutting = turn.state.cutting
+    cutting, cut = turn.state.cutting, None
     match doing:
         case Saying(silent=False):
             turn.effects.append(Cut())
             cutting = f"{doing.cue.id}|{doing.record.attempt}"
-            if said := turn.state.book.said.get(doing.cue.id):
-                turn.record(
-                    ended(doing.record, heard(doing.record, paced=by_hand(doing.cue, doing.window)), said.ended)
-                )
-            else:
-                turn.record(doing.record.but(result="cut_short", ended=turn.now.utc))
+            cut = _cut_short(turn, doing)
         case Pausing():
             start_s = now_s
             said = turn.state.book.said[doing.cue.id]
@@ -97,16 +92,25 @@ def _begin(turn: Turn, alert: Alert) -> None:
             turn.record(doing.record.but(actual=None, heard="no"))
         case _:
             pass
-    turn.set(doing=Alarming(alert.id, "", 0, now_s + limits.CUT_WITHIN_S if cutting else start_s), cutting=cutting)
+    until_s = now_s + limits.CUT_WITHIN_S if cutting else start_s
+    turn.set(doing=Alarming(alert.id, "", 0, until_s, cut=cut), cutting=cutting)
 
 
-def _cut_short(turn: Turn, doing: Leading) -> None:
+def _cut_short(turn: Turn, doing: Saying) -> Saying | None:
     """After one whole saying a call is announced; before it, it is said again once people resumed."""
     if said := turn.state.book.said.get(doing.cue.id):
         result = heard(doing.record, paced=by_hand(doing.cue, doing.window))
         turn.record(ended(doing.record, result, said.ended))
-    else:
-        turn.record(doing.record.but(result="cut_short", ended=turn.now.utc))
+        return None
+    turn.record(doing.record.but(result="cut_short", ended=turn.now.utc))
+    return doing
+
+
+def _was_whole(turn: Turn, cut: Leading, event: PlayerAnswered) -> None:
+    """The sentence had ended before the cut reached the player: nobody calls that class a second time."""
+    record = begun_at(turn.now, cut, event)
+    turn.write(Said(cue=cut.cue.id, ended=turn.now.utc))
+    turn.record(ended(record, heard(record, paced=by_hand(cut.cue, cut.window)), turn.now.utc))
 
 
 def alarming(turn: Turn, event: GateEvent) -> None:
@@ -114,9 +118,12 @@ def alarming(turn: Turn, event: GateEvent) -> None:
     doing, now_s = turn.state.doing, turn.now.monotonic_s
     assert isinstance(doing, Alarming)
     if not doing.speaking and isinstance(event, PlayerAnswered) and event.token == turn.state.cutting:
+        if doing.cut is not None and event.result == "whole":
+            _was_whole(turn, doing.cut, event)
         _speak(turn, doing)
     elif doing.speaking and isinstance(event, PlayerAnswered) and event.token == doing.token:
-        turn.problem("player", "" if event.result == "whole" else event.why or event.result)
+        if event.result != "cut":  # silenced here, by a person
+            turn.problem("player", "" if event.result == "whole" else event.why or event.result)
         again_s = now_s + limits.SAYING_GAP_S
         if doing.sayings >= limits.ALERT_SAYINGS:
             again_s = max(again_s, doing.begun_s + limits.ALERT_EVERY_S)

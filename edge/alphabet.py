@@ -201,7 +201,10 @@ class Pausing(Leading):
 
 @dataclass(frozen=True, slots=True)
 class Alarming:
-    """An alert: speaking the saying `sayings` that began at `begun_s`, or waiting for the next, until `until_s`."""
+    """An alert: speaking the saying `sayings` that began at `begun_s`, or waiting for the next, until `until_s`.
+
+    `cut`: the call that it cut, until the player answers: it may have been over by then.
+    """
 
     alert: str
     token: str
@@ -209,6 +212,7 @@ class Alarming:
     until_s: float
     begun_s: float = 0.0
     speaking: bool = False
+    cut: Leading | None = None
 
 
 Doing = Idle | Leading | Saying | Pausing | Alarming

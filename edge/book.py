@@ -232,7 +232,8 @@ def apply(book: Book, entry: Entry) -> Book:
             holds = _holds(holds_of(book, day.date), day.holds)
             ended = {hold.id: hold for hold in holds if hold.to is not None}
             own = {of: Own(ended.get(of, one.hold), one.on) for of, one in book.own.items()}
-            return replace(book, days={**book.days, day.date: Stored(day, entry.digest, holds)}, own=own)
+            days = {of: replace(one, holds=_ended(one.holds, ended)) for of, one in book.days.items()}
+            return replace(book, days={**days, day.date: Stored(day, entry.digest, holds)}, own=own)
         case Begun():
             cue = entry.record.cue
             return replace(book, open={**book.open, cue: entry}, attempts={**book.attempts, cue: entry.record.attempt})
@@ -290,6 +291,11 @@ def _holds(standing: tuple[Hold, ...], named: tuple[Hold, ...]) -> tuple[Hold, .
     ended = [hold for hold in holds.values() if hold.to is not None]
     standing = tuple(hold for hold in holds.values() if hold.to is None)
     return (*ended[-limits.HOLDS_MAX :], *standing[-limits.HOLDS_MAX :])
+
+
+def _ended(holds: tuple[Hold, ...], ended: dict[str, Hold]) -> tuple[Hold, ...]:
+    """A hold without a date stands in every day that came meanwhile, and ends in all of them."""
+    return tuple(ended.get(hold.id, hold) if hold.to is None else hold for hold in holds)
 
 
 def _pressed(book: Book, entry: Pressed) -> Book:

@@ -60,7 +60,7 @@ from edge.pace import may_begin
 from edge.records import begun_at, ended, given_up, heard, last
 from edge.records import planned as planned_record
 from edge.turn import Turn
-from edge.view import day_of, moved, open_holds, quiet, waiting_here, withdrawn
+from edge.view import day_of, open_holds, put_off, quiet, waiting_here, withdrawn
 
 
 def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Effect, ...]]:
@@ -193,8 +193,8 @@ def _missed(turn: Turn, one: Waiting) -> None:
 
 
 def _leading(turn: Turn, _: GateEvent) -> None:
-    """Until the player starts, a newer day that cancels or moves the cue or holds the gate is still in time, and so
-    is a clock that is lost: the machine may have slept.
+    """Until the player starts, a newer day that cancels the cue, puts it off or holds the gate is still in time, and
+    so is a clock that is lost: the machine may have slept.
     """
     doing = turn.state.doing
     assert isinstance(doing, Leading)
@@ -202,7 +202,11 @@ def _leading(turn: Turn, _: GateEvent) -> None:
         record = doing.record.but(result="cancelled", final=True, actual=None, heard="no")
         turn.record(record, until=doing.cue.at)  # whatever plans it again reopens it
         turn.set(doing=Idle())
-    elif turn.state.held or moved(turn.state, doing.cue) or not may_begin(turn.now, doing.cue, doing.window):
+    elif (
+        turn.state.held
+        or not may_begin(turn.now, doing.cue, doing.window)
+        or put_off(turn.state, doing.cue, doing.window)
+    ):
         turn.record(doing.record.but(actual=None, heard="no"))
         turn.set(doing=Idle())
     elif turn.now.monotonic_s >= doing.until_s:

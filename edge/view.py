@@ -106,19 +106,26 @@ def paced(state: State, cue: str) -> bool:
     return day is not None and any(one.id == cue and by_hand(one, day.window(one)) for one in day.cues)
 
 
+def newest(state: State, cue: Cue) -> Cue | None:
+    """The cue as the newest word has it, the stored day or a newer live cue; None: it is gone."""
+    day, live = day_of(state, cue.id), state.lives.get(cue.id)
+    if live is not None:
+        return live.cue
+    return cue if day is None else next((one for one in day.cues if one.id == cue.id), None)
+
+
 def withdrawn(state: State, cue: Cue) -> bool:
-    """Whether the newest word on the cue, the stored day or a newer live cue, cancels it or no longer has it."""
-    day, live = day_of(state, cue.id), state.lives.get(cue.id)
-    if live is not None or day is None:
-        return live is not None and live.cue.state == "cancelled"
-    return next((one.state == "cancelled" for one in day.cues if one.id == cue.id), True)
+    """Whether the newest word on the cue cancels it or no longer has it."""
+    one = newest(state, cue)
+    return one is None or one.state == "cancelled"
 
 
-def moved(state: State, cue: Cue) -> bool:
-    """Whether the newest word on the cue gives it a later instant."""
-    day, live = day_of(state, cue.id), state.lives.get(cue.id)
-    known = (live.cue,) if live is not None else day.cues if day is not None else ()
-    return any(one.id == cue.id and one.at > cue.at for one in known)
+def put_off(state: State, cue: Cue, window: Window | None) -> bool:
+    """Whether the newest word gives the cue a later instant, or takes back its release."""
+    one = newest(state, cue)
+    if one is None or not by_hand(cue, window):
+        return one is not None and one.at > cue.at
+    return cue.released is not None and one.released is None and cue.id not in state.book.released
 
 
 def knows(day: GateDay, live: LiveCue) -> bool:

@@ -167,7 +167,8 @@ class World:
             node = replace(node, at_s=max(due_s, node.at_s + 0.001))
             event: GateEvent = Tick()
             if node.playing is not None and node.playing[1] <= node.at_s:
-                event = PlayerAnswered(node.playing[0], "whole", 1000.0 + node.playing[1] - LENGTH_S, "")
+                result = "cut" if node.playing[0] == node.state.cutting else "whole"
+                event = PlayerAnswered(node.playing[0], result, 1000.0 + node.playing[1] - LENGTH_S, "")
             node, _ = self.feed(node, event, books)
             changed = type(node.state.doing) is not type(first.state.doing) or node.state.held != first.state.held
             if changed or len(node.state.book.outbox) != len(first.state.book.outbox):
