@@ -30,7 +30,9 @@ class Button:
 
 
 def moved(button: Button, at_s: float, *, down: bool) -> Button:
-    """An edge, as the wire gave it."""
+    """An edge, as the wire gave it; one from before the gate looked is only how the button was then."""
+    if at_s < button.since_s:
+        return Button(level=down, since_s=at_s)
     return button if button.level == down and button.down is not None else replace(button, level=down, since_s=at_s)
 
 

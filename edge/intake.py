@@ -25,7 +25,7 @@ from edge.alphabet import (
     Rendered,
 )
 from edge.book import Acked, Book, Forgot, Kept, Pressed, Reopened, Started, Whole
-from edge.button import looked, moved
+from edge.button import Button, looked, moved
 from edge.pace import one_waits, shown_next
 from edge.records import ended, heard, last
 from edge.turn import Turn
@@ -34,6 +34,8 @@ from edge.view import knows, open_holds, paced, today, waiting_here, zone_known
 
 def woke(turn: Turn) -> None:
     turn.write(Started(start=turn.state.book.start + 1))
+    up = Button(since_s=turn.now.monotonic_s, down=False)  # until the panel says how it found them
+    turn.set(buttons=dict.fromkeys(turn.state.buttons, up))
     turn.set(zone=next((stored.day.zone for stored in turn.state.book.days.values()), turn.state.zone))
     rests_s = [window.rest_s for stored in turn.state.book.days.values() for window in stored.day.windows]
     turn.set(free_from_s=turn.now.monotonic_s + max([limits.BOOT_PAUSE_S, limits.REST_S, *rests_s]))

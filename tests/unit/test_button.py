@@ -51,6 +51,13 @@ def test_what_became_of_it(edges: list[tuple[float, bool]], found: list[tuple[fl
     assert turns(edges, 55.0) == found
 
 
+def test_an_edge_from_before_the_gate_looked_is_how_the_button_was_and_no_press() -> None:
+    button = moved(Button(since_s=10.0, down=False), 9.9, down=True)
+    assert looked(button, 10.0) == (Button(level=True, since_s=9.9, down=True), None)
+    up = moved(Button(since_s=10.0, down=False), 9.9, down=False)
+    assert looked(moved(looked(up, 10.0)[0], 10.0, down=True), 10.1)[1] == "pressed"
+
+
 def test_it_counts_as_soon_as_it_may_and_says_when() -> None:
     button, _ = looked(Button(), 0.0)
     assert settles_s(button) == float("inf")

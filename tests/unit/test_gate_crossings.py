@@ -251,6 +251,22 @@ def test_hold_pressed_between_two_sayings_drops_the_second_and_after_the_resume_
     assert names(rig) == ["1", "2"]
 
 
+def test_hold_under_a_glove_at_boot_holds_nothing_silences_nothing_and_counts_once_it_was_let_go() -> None:
+    rig = Rig(60)
+    rig.send(ButtonMoved("hold", True, rig.monotonic_s - 0.2))  # the panel looked before the journal was read
+    rig.send(came(day(*CALLS)))
+    rig.run(-50)
+    rig.send(alert())
+    rig.run(-20)
+    assert (presses(rig), rig.problems(), rig.state.book.silenced) == ([], ["button-hold"], False)
+    rig.send(ButtonMoved("hold", False, rig.monotonic_s))
+    rig.send(clear())
+    rig.run(-10)
+    assert rig.problems() == []
+    press(rig)
+    assert (presses(rig), rig.state.held) == ([("hold", "done")], False)  # it ends the hold that the alert left
+
+
 def test_an_open_hold_of_tomorrow_holds_nothing_today_and_is_not_ended_by_todays_button() -> None:
     rig = ready()
     tomorrow = DATE + timedelta(days=1)
