@@ -202,11 +202,7 @@ def _leading(turn: Turn, _: GateEvent) -> None:
         record = doing.record.but(result="cancelled", final=True, actual=None, heard="no")
         turn.record(record, until=doing.cue.at)  # whatever plans it again reopens it
         turn.set(doing=Idle())
-    elif (
-        turn.state.held
-        or not may_begin(turn.now, doing.cue, doing.window)
-        or put_off(turn.state, doing.cue, doing.window)
-    ):
+    elif turn.state.held or put_off(turn.state, doing) or not may_begin(turn.now, doing.cue, doing.window):
         turn.record(doing.record.but(actual=None, heard="no"))
         turn.set(doing=Idle())
     elif turn.now.monotonic_s >= doing.until_s:

@@ -120,10 +120,10 @@ def withdrawn(state: State, cue: Cue) -> bool:
     return one is None or one.state == "cancelled"
 
 
-def put_off(state: State, cue: Cue, window: Window | None) -> bool:
+def put_off(state: State, doing: Leading) -> bool:
     """Whether the newest word gives the cue a later instant, or takes back its release."""
-    one = newest(state, cue)
-    if one is None or not by_hand(cue, window):
+    cue, one = doing.cue, newest(state, doing.cue)
+    if one is None or not by_hand(cue, doing.window):
         return one is not None and one.at > cue.at
     return cue.released is not None and one.released is None and cue.id not in state.book.released
 

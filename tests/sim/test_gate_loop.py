@@ -273,8 +273,10 @@ def test_the_red_lamp_answers_a_press_of_hold_within_200_ms_and_a_refused_next_b
     runtime = Runtime(HERE, "test", parts, "0badcafe")
     loop = threading.Thread(target=runtime.run, args=(inbox,))
     loop.start()
-    took_s = {}
+    took_s, end_s = {}, clock.monotonic_s() + CEILING_S
     try:
+        while any(button.down is None for button in runtime.state.buttons.values()):  # a press counts after a look
+            assert clock.monotonic_s() < end_s
         for name, lamp, pattern in (("hold", "red", "on"), ("next", "amber", "fast")):
             pressed_s = clock.monotonic_s()
             panel.factory.pin(getattr(PINS, name)).drive_low()

@@ -1,0 +1,172 @@
+"""An alert and something else at once at a gate: another, an answer, a clear, a full card, a lost clock."""
+
+import pytest
+
+from config import limits
+from config.alerts import sentence
+from crossing_rig import CALLS, SAY, alert, clear, drill, names, press, presses, ready, statuses
+from edge.alphabet import (
+    Cut,
+    Idle,
+    PartFailed,
+    Play,
+    PlayerAnswered,
+    Rendered,
+    Saying,
+)
+from edge.book import Entry
+from gate_rig import DATE, LENGTH_S, Rig, came, day
+
+
+def test_a_drill_over_an_actual_is_confirmed_and_its_end_ends_nothing_also_over_a_power_cut() -> None:
+    rig = ready()
+    rig.run(-30)
+    rig.send(alert(1))
+    rig.send(drill(2, until_s=10))
+    rig.run(0)
+    rig.cut_power(for_s=4)
+    rig.run(100)
+    assert (rig.lights().red, statuses(rig)[-1].alert_seq, {say for _, say in rig.heard}) == (
+        "fast", 2, {SAY, sentence("return", "actual")},
+    )  # fmt: skip
+
+
+def test_a_clear_that_overtakes_its_alert_keeps_it_from_being_heard() -> None:
+    rig = ready(120)
+    rig.send(clear(2))
+    rig.send(alert(1))
+    rig.run(-60)
+    assert (rig.heard, rig.state.book.alert, statuses(rig)[-1].alert_seq) == ([], None, 2)
+
+
+def test_a_number_below_what_was_heard_is_no_news_and_the_next_above_it_speaks() -> None:
+    rig = ready(120)
+    rig.send(alert(1000))
+    rig.send(clear(1001, of="a1000"))
+    rig.send(alert(7))
+    rig.run(-90)
+    assert (rig.state.book.alert, statuses(rig)[-1].alert_seq) == (None, 1001)
+    rig.send(alert(1002))
+    assert rig.lights().red == "fast"
+
+
+def test_an_alert_while_no_sentence_can_be_made_is_red_and_speaks_as_soon_as_one_is_ready() -> None:
+    rig = Rig(120, renders=False)
+    rig.send(alert())
+    rig.send(Rendered(SAY, None, "engine died"))
+    rig.run(-70)
+    assert (rig.lights().red, rig.heard, rig.problems()) == ("fast", [], ["clip"])
+    rig.send(Rendered(SAY, 4.0))
+    rig.run(-68)
+    assert [say for _, say in rig.heard] == [SAY]
+
+
+@pytest.mark.parametrize("alert_first", [True, False])
+def test_an_alert_in_the_instant_of_the_answer_calls_nobody_twice(alert_first: bool) -> None:
+    rig = ready()
+    rig.answers = lambda play: ("never", 0.0) if play.say != SAY and "班" in play.say else ("whole", 4.0)
+    rig.run(LENGTH_S - 0.2)
+    doing = rig.state.doing
+    assert isinstance(doing, Saying)
+    answer = PlayerAnswered(f"{doing.cue.id}|1", "whole", rig.monotonic_s - LENGTH_S, "")
+    for event in (alert(), answer) if alert_first else (answer, alert()):
+        rig.send(event)
+    rig.run(20)
+    assert rig.results()[-1] == ("c1", 1, "announced", True)
+    rig.send(clear())
+    rig.run(25)
+    press(rig)
+    rig.answers = lambda _: ("whole", LENGTH_S)
+    rig.run(60)
+    assert names(rig)[:2] == ["1", "2"]
+
+
+def test_a_clear_while_it_speaks_is_silence_at_once_and_no_fault_of_the_player() -> None:
+    rig = ready(before_s=60)
+    rig.run(-30)
+    rig.send(alert())
+    rig.run(-28)
+    rig.send(clear())
+    assert isinstance([one for one in rig.effects if isinstance(one, Cut | Play)][-1], Cut)
+    rig.run(-20)
+    assert (isinstance(rig.state.doing, Idle), rig.state.held, rig.problems(), len(rig.heard)) == (True, True, [], 1)
+
+
+def test_a_silenced_voice_is_no_fault_of_the_player() -> None:
+    rig = ready(before_s=60)
+    rig.run(-40)
+    rig.send(alert())
+    rig.run(-34.9)
+    press(rig, for_s=limits.KEPT_S + 0.5)
+    assert presses(rig) == [("hold", "refused"), ("silence", "done")]
+    rig.run(-20)
+    assert rig.problems() == []
+
+
+def test_a_clock_lost_in_an_alert_changes_nothing_and_its_hold_waits_for_a_person() -> None:
+    rig = ready()
+    rig.run(-30)
+    rig.send(alert())
+    rig.bound_s, rig.skew_s = None, -86400.0
+    rig.run(35)
+    assert (rig.lights().red, len(rig.heard) >= 4) == ("fast", True)
+    rig.send(clear())
+    rig.run(36)
+    assert (rig.lights().red, rig.state.held, rig.state.book.slips) == ("on", True, {})
+    rig.bound_s, rig.skew_s = 0.1, 0.0
+    rig.run(40)
+    press(rig)
+    rig.run(140)
+    assert names(rig) == ["1", "2", "3", "4"]
+
+
+def test_after_a_drill_the_distances_are_kept_by_one_slip_that_a_copy_of_the_day_does_not_move() -> None:
+    rig = ready()
+    rig.run(10)
+    rig.send(drill(until_s=50))
+    rig.run(70)
+    slip = dict(rig.state.book.slips)
+    rig.send(came(day(*CALLS)))
+    rig.run(160)
+    first, second, third = [begun_s for begun_s, name in rig.classes() if name in "234"]
+    assert [second - first, third - second] == pytest.approx([20, 20])
+    assert first == pytest.approx(50 + limits.REST_S, abs=0.7)
+    assert rig.state.book.slips == slip == {f"{DATE}/noon": pytest.approx(first - 20, abs=0.05)}
+
+
+class FullCard(Rig):
+    """From `full` on nothing reaches the journal."""
+
+    full = False
+
+    def _write(self, entry: Entry) -> None:
+        if not self.full:
+            super()._write(entry)
+
+
+def test_with_a_full_card_an_alert_speaks_and_after_a_power_cut_the_retained_copy_brings_it_back() -> None:
+    rig = FullCard(60)
+    rig.send(came(day(*CALLS)))
+    rig.run(-30)
+    rig.full = True
+    rig.send(PartFailed("journal", "disk full"))
+    rig.send(alert())
+    rig.run(-20)
+    assert rig.heard[0][0] < -29
+    rig.cut_power(for_s=5)
+    assert rig.state.book.alert is None
+    rig.send(alert())
+    rig.run(0)
+    assert (rig.lights().red, [at_s > -15 for at_s, _ in rig.heard][-1]) == ("fast", True)
+
+
+def test_two_actual_alerts_the_second_stands_and_leaves_the_one_hold() -> None:
+    rig = ready(120)
+    rig.send(alert(1))
+    rig.run(-100)
+    rig.send(alert(2, action="evacuate", say="请立即疏散。"))
+    rig.send(clear(3, of="a1"))
+    assert (rig.problems(), rig.lights().red) == (["refused-alert"], "fast")
+    rig.run(-80)
+    rig.send(clear(4, of="a2"))
+    assert [own for own, one in rig.state.book.own.items() if one.hold.to is None] == ["east/alert-2"]
