@@ -18,6 +18,7 @@ _PROGRAMS = {
     "gate": ("edge.cli", "校门：按时播报、灯光、按钮", "a gate: calls, lights, buttons"),
     "plan": ("broker.cli_plan", "检查、预览放学方案", "check and preview a school's plan"),
     "change": ("broker.cli_change", "改今天的放学：暂停、顺延、叫班 …", "change today: hold, delay, call …"),
+    "say": ("audio.cli", "一句话怎么读：拼音、试听", "how a sentence is read, and how it sounds"),
     "records": ("broker.cli", "查看播报记录", "what was called, and when"),
 }
 

@@ -66,7 +66,7 @@ def read(text: str, own: Mapping[str, str] = NO_OWN) -> Reading:
     """The reading of `text`; `own`: the school's, text to pinyin. Raises BadInputError naming the signs without one."""
     reading, signs = _read(text, own)
     if signs:
-        message = f"“{text}”里有读不出的字符：{'、'.join(map(_shown, signs))}。请改用汉字或数字。"
+        message = f"“{text}”里有读不出的字符：{'、'.join(map(_shown, signs))}。请改用汉字、数字或英文字母。"
         raise BadInputError(message)
     if not reading:
         message = f"“{text}”里没有可以读的字。"
