@@ -61,7 +61,14 @@ def test_help_names_each_program_in_the_readers_language(tree: Path, lang: str, 
     status, out, err = fangxue(tree, "--help", lang=lang)
     assert (status, err) == (0, "")
     assert out.startswith(word)
-    assert [line.split()[0] for line in out.splitlines()[1:-1]] == ["centre", "gate", "plan", "change", "say", "records"]
+    assert [line.split()[0] for line in out.splitlines()[1:-1]] == [
+        "centre",
+        "gate",
+        "plan",
+        "change",
+        "say",
+        "records",
+    ]
     assert fangxue(tree, lang=lang) == (0, out, "")
 
 
