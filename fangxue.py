@@ -24,6 +24,7 @@ _PROGRAMS = {
         "向全部校门发警报、演练，或解除",
         "raise an alert or a drill at every gate, or clear it",
     ),
+    "say": ("audio.cli", "一句话怎么读：拼音、试听", "how a sentence is read, and how it sounds"),
     "records": ("broker.cli", "查看播报记录", "what was called, and when"),
 }
 

@@ -26,21 +26,21 @@ _TAIL_S = 0.05
 _SILENT_LUFS = -50.0
 _LUFS_ERROR = 1.0
 _SYLLABLE_MIN_S = 0.1
-"""A sentence shorter than this a character was not spoken whole."""
+"""A sentence shorter than this a syllable was not spoken whole."""
 _PEAK = 10 ** (CLIP_PEAK_DBFS / 20)
 _KNEE = 10 ** ((CLIP_PEAK_DBFS - 3) / 20)
 
 
-def clip_of(speech: Samples, signs: int) -> Samples:
-    """The clip of a sentence of `signs` characters. Raises OutsideError when the speech is none, or not whole."""
+def clip_of(speech: Samples, syllables: int) -> Samples:
+    """The clip of a sentence of so many syllables. Raises OutsideError when the speech is none, or not whole."""
     speech = _trimmed(speech)
     spoken_s = len(speech) / CLIP_RATE_HZ
     raw_lufs = loudness_lufs(speech)
     if raw_lufs < _SILENT_LUFS:
         message = "the speech engine gave silence"
         raise OutsideError(message)
-    if spoken_s < signs * _SYLLABLE_MIN_S:
-        message = f"the speech engine gave {spoken_s:.1f} s for {signs} characters"
+    if spoken_s < syllables * _SYLLABLE_MIN_S:
+        message = f"the speech engine gave {spoken_s:.1f} s for {syllables} syllables"
         raise OutsideError(message)
     levelled = _levelled(speech, CLIP_LUFS - raw_lufs)
     if abs(loudness_lufs(levelled) - CLIP_LUFS) > _LUFS_ERROR:

@@ -2,8 +2,9 @@
 
     python -P -m audio.render_child --engine pyttsx3|tone --folder DIR
 
-stdin: one JSON list of sentences. stdout: {"identity": …}, then one line a sentence: {"say": …, "length_s": …} or
-{"say": …, "why": …}. An engine that is not right says {"why": …} alone and ends with 1. It dies with its parent.
+stdin: {"says": […], "own": {text: pinyin}}, sentences and the school's own readings. stdout: {"identity": …}, then one
+line a sentence: {"say": …, "length_s": …} or {"say": …, "why": …}. An engine that is not right says {"why": …} alone
+and ends with 1. It dies with its parent.
 """
 
 import argparse
@@ -13,17 +14,19 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from audio.clips import ENGINES, Clips
 from audio.mastering import clip_of
+from audio.reading import read
+from audio.syllables import Reading
 from audio.synthesizer import Spoken, Synthesizer
 from audio.synthesizer_pyttsx3 import Pyttsx3Synthesizer
 from audio.synthesizer_tone import ToneSynthesizer
 from audio.wav_file import read_wav
-from config.errors import OutsideError
+from config.errors import BadInputError, OutsideError
 from config.limits import RENDER_NICE
 
 _PR_SET_PDEATHSIG = 1
@@ -38,13 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The kernel's word, not a thread of ours: it also ends a child that hangs inside the engine.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.nice(RENDER_NICE)
-    says = json.load(sys.stdin)
+    request = json.load(sys.stdin)
     answers = _stdout_for_answers()
     try:
         synthesizer = _engine(options.engine)
         synthesizer.check()
         _answer(answers, identity=synthesizer.identity)
-        for say, result in _rendered(synthesizer, Clips(options.folder, synthesizer.identity), says):
+        clips = Clips(options.folder, synthesizer.identity, request["own"])
+        for say, result in _rendered(synthesizer, clips, request["says"], request["own"]):
             _answer(answers, say=say, **({"length_s": result} if isinstance(result, float) else {"why": result}))
     except OutsideError as error:
         _answer(answers, why=str(error))
@@ -68,29 +72,45 @@ def _engine(name: str) -> Synthesizer:
     return Pyttsx3Synthesizer() if name == "pyttsx3" else ToneSynthesizer()
 
 
-def _rendered(synthesizer: Synthesizer, clips: Clips, says: Sequence[str]) -> Iterator[tuple[str, float | str]]:
+def _rendered(
+    synthesizer: Synthesizer, clips: Clips, says: Sequence[str], own: Mapping[str, str]
+) -> Iterator[tuple[str, float | str]]:
     """Each sentence with its clip's length, or why there is none; those in the store first, without speaking."""
-    missing = []
-    for say in says:
-        length_s = clips.length_s(say)
-        if length_s is None:
-            missing.append(say)
-        else:
-            yield say, length_s
     work = _work_folder(clips.folder)
     try:
-        for spoken in synthesizer.speak(missing, work):
-            yield spoken.text, _published(spoken, clips, work)
+        missing: dict[Reading, list[str]] = {}  # sentences that are read alike are spoken once
+        for say in says:
+            found = _found(clips, say, own, work)
+            if isinstance(found, tuple):
+                missing.setdefault(found, []).append(say)
+            else:
+                yield say, found
+        for spoken in synthesizer.speak(tuple(missing), work):
+            for say in missing[spoken.reading]:
+                yield say, _published(say, spoken, clips, work)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _published(spoken: Spoken, clips: Clips, work: Path) -> float | str:
+def _found(clips: Clips, say: str, own: Mapping[str, str], work: Path) -> float | str | Reading:
+    """The length of a sentence's clip, or why it cannot have one, or the reading that is still to be spoken."""
+    try:
+        if (length_s := clips.length_s(say)) is not None:
+            return length_s
+        reading = read(say, own)
+        shared_s = clips.share(say, reading, work)
+    except (BadInputError, OutsideError) as error:
+        return str(error)
+    return reading if shared_s is None else shared_s
+
+
+def _published(say: str, spoken: Spoken, clips: Clips, work: Path) -> float | str:
     if spoken.wav is None:
         return spoken.why
     try:
-        clip = clip_of(read_wav(spoken.wav), sum(sign.isalnum() for sign in spoken.text))
-        return clips.publish(spoken.text, clip, work)
+        if (shared_s := clips.share(say, spoken.reading, work)) is not None:
+            return shared_s
+        return clips.publish(say, spoken.reading, clip_of(read_wav(spoken.wav), len(spoken.reading)), work)
     except OutsideError as error:
         return str(error)
 

@@ -9,12 +9,13 @@ import select
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from audio.clips import ENGINES, Clips
+from audio.reading import NO_OWN
 from config.limits import RENDER_BATCH, RENDER_TIMEOUT_S, RENDER_WAITING_MAX
 
 
@@ -37,12 +38,14 @@ class Renderer:
         folder: Path,
         on_rendered: Callable[[Rendered], None],
         *,
+        own: Mapping[str, str] = NO_OWN,
         timeout_s: float = RENDER_TIMEOUT_S,
         command: Sequence[str] | None = None,
     ) -> None:
-        """`command` is another child in place of ours, `timeout_s` how long it may be silent."""
+        """`own`: the school's readings; `command`: another child in place of ours; it may be silent for `timeout_s`."""
         assert engine in ENGINES, f"no engine {engine}"
-        self.clips = Clips(folder, ENGINES[engine])
+        self.clips = Clips(folder, ENGINES[engine], own)
+        self._own = dict(own)
         ours = (sys.executable, "-P", "-m", "audio.render_child", "--engine", engine, "--folder", str(folder))
         self._command = command or ours
         self._on_rendered = on_rendered
@@ -145,7 +148,7 @@ class Renderer:
         assert child.stdin is not None
         assert child.stdout is not None
         try:
-            child.stdin.write(json.dumps(left).encode())  # at most 8 sentences of 200 signs: a pipe holds it
+            child.stdin.write(json.dumps({"says": left, "own": self._own}).encode())  # limited: a pipe holds it
             child.stdin.close()
         except OSError as error:
             return f"the rendering child took no request: {error}"

@@ -1,11 +1,10 @@
 """Speech by pyttsx3 over espeak-ng: the only file that imports pyttsx3, and only inside the rendering child.
 
-espeak-ng is GPL and can hang or crash, so no program that fires calls may load it; the readings cost 55 MB. Both are
-loaded when an engine is made. `IDENTITY` is known without them.
+espeak-ng is GPL and can hang or crash, so no program that fires calls may load it: it is loaded when an engine is made.
+`IDENTITY` is known without it. espeak-ng is given the tones as they are said: third tones that meet are changed here.
 """
 
 import ctypes
-import importlib.metadata
 import os
 import re
 import threading
@@ -13,34 +12,29 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from audio import synthesizer
+from audio.syllables import Reading, parsed, said, toned
 from audio.synthesizer import Spoken
-from config.errors import BadInputError, OutsideError
+from config.errors import OutsideError
 
 VOICE = "sit/cmn-latn-pinyin"
 """Reads toned pinyin. `cmn` spells hanzi in English, and an unknown voice speaks English without a word."""
 RATE_WPM = 120
 """“请注意，三年级一班正在放学。” lasts 5.1 s."""
 
-READING = 1
-"""Raise it with every change in `reading.py` that alters a reading."""
-
 _ENDED_S = 30.0
 """A sentence takes 10 ms; 3,000 times that is a busy machine."""
 _RATE = 1
 """espeakRATE of speak_lib.h."""
-_PROOF = "三年级一班"
-_PROOF_TONES = ["55", "35", "35", "55", "55"]
-
-
-def _version(package: str) -> str:
-    try:
-        return f"{package} {importlib.metadata.version(package)}"
-    except importlib.metadata.PackageNotFoundError:
-        return f"no {package}"
+_TONES = {1: "55", 2: "35", 3: "214", 4: "51", 5: "11"}
+"""Tones as espeak-ng writes them among its phonemes."""
+_PROOF = parsed("san1nian2ji2yi1ban1")
+_NOT_READ = re.compile("(?<=[jqx])i(?=ong)")
+"""The voice reads jiong, qiong and xiong in English, jong, qong and xong as these."""
 
 
 def _identity(voice: str) -> str:
-    return f"pyttsx3/{_version('espeakng-loader')}/{voice}/{RATE_WPM}/{_version('pypinyin')}/{READING}"
+    return synthesizer.identity("pyttsx3", synthesizer.version("espeakng-loader"), voice, str(RATE_WPM))
 
 
 IDENTITY = _identity(VOICE)
@@ -52,12 +46,9 @@ class Pyttsx3Synthesizer:
     _made = False
 
     def __init__(self, voice: str = VOICE) -> None:
-        from audio.reading import pinyin  # noqa: PLC0415 (only the child needs it)
-
         assert not Pyttsx3Synthesizer._made, "one speech engine a process"
         Pyttsx3Synthesizer._made = True
         self.identity = _identity(voice)
-        self._pinyin = pinyin
         self._voice = voice
         self._espeak, self._engine = _load()
         self._ended = threading.Event()
@@ -80,48 +71,57 @@ class Pyttsx3Synthesizer:
         if rate_wpm != RATE_WPM:
             message = f"espeak-ng speaks at {rate_wpm} words a minute, not {RATE_WPM}"
             raise OutsideError(message)
-        phonemes = self._phonemes(self._pinyin(_PROOF))
-        if "(en)" in phonemes or re.findall(r"\d+", phonemes) != _PROOF_TONES:
-            message = f"espeak-ng reads {_PROOF} as {phonemes}, which is not Mandarin: install espeakng-loader"
+        if why := self._misread(_PROOF):
+            message = f"{why}, which is not Mandarin: install espeakng-loader"
             raise OutsideError(message)
 
-    def speak(self, texts: Sequence[str], folder: Path) -> Iterator[Spoken]:
-        for number, text in enumerate(texts):
-            try:
-                toned = self._pinyin(text)
-            except BadInputError as error:
-                yield Spoken(text, None, str(error))
-                continue
-            yield self._speak_one(text, toned, folder / f"{number}.wav")
+    def speak(self, readings: Sequence[Reading], folder: Path) -> Iterator[Spoken]:
+        for number, reading in enumerate(readings):
+            if why := self._misread(reading):
+                yield Spoken(reading, None, why)
+            else:
+                yield self._speak_one(reading, folder / f"{number}.wav")
 
-    def _speak_one(self, text: str, toned: str, wav: Path) -> Spoken:
+    def _misread(self, reading: Reading) -> str:
+        """What the voice would make of a reading, when that is not one syllable each in its tone; else nothing."""
+        phonemes = self._phonemes(_spelled(reading))
+        if "(en)" not in phonemes and re.findall(r"\d+", phonemes) == [_TONES[one.tone] for one in said(reading)]:
+            return ""
+        return f"espeak-ng reads {toned(reading)} as {phonemes}"
+
+    def _speak_one(self, reading: Reading, wav: Path) -> Spoken:
         """One sentence a run: of two jobs in one run only the last file is written."""
         self._ended.clear()
-        self._engine.save_to_file(toned, str(wav))
+        self._engine.save_to_file(_spelled(reading), str(wav))
         self._engine.runAndWait()
         # runAndWait may return at once: espeak's own thread speaks, writes the file and then tells us.
         if not self._ended.wait(_ENDED_S) or self._cancelled:
             # What it still does could end up in the file of the next sentence: another class.
-            message = f"the speech engine lost “{text}”"
+            message = f"the speech engine lost “{toned(reading)}”"
             raise OutsideError(message)
         # That thread is still inside pyttsx3: the next sentence would meet it there.
         self._espeak.espeak_Synchronize()
         if not wav.is_file():
-            return Spoken(text, None, "the speech engine wrote no file")
-        return Spoken(text, wav)
+            return Spoken(reading, None, "the speech engine wrote no file")
+        return Spoken(reading, wav)
 
     def _on_finished(self, *, completed: bool, **_: object) -> None:
         """On espeak's thread when the file is written; on ours, not completed, when pyttsx3 cancelled the sentence."""
         self._cancelled = self._cancelled or not completed
         self._ended.set()
 
-    def _phonemes(self, toned: str) -> str:
-        """What the voice makes of a reading: the tones as numbers, other languages as "(en)"."""
-        rest = ctypes.c_char_p(toned.encode())
+    def _phonemes(self, spelled: str) -> str:
+        """What the voice makes of pinyin: the tones as numbers, other languages as "(en)"."""
+        rest = ctypes.c_char_p(spelled.encode())
         clauses: list[str] = []
         while rest.value:
             clauses.append((self._espeak.espeak_TextToPhonemes(ctypes.byref(rest), 1, 0) or b"").decode())
         return " ".join(clauses)
+
+
+def _spelled(reading: Reading) -> str:
+    """Pinyin as the voice takes it, glued by word."""
+    return _NOT_READ.sub("", toned(said(reading)))
 
 
 def _load() -> tuple[ctypes.CDLL, Any]:

@@ -226,6 +226,10 @@ RENDER_WAITING_MAX = 2000
 """Sentences waiting for the speech child: 14 days of a large gate; more are refused."""
 RENDER_NICE = 5
 """The speech child yields, but lives: 0.4 s of work took a minute beside three busy programs at 19, 15 s at 10."""
+OWN_READINGS_MAX = 200
+"""Readings that a school gives itself; with 32 signs and 64 letters each at most, they fit the pipe to the renderer."""
+OWN_TEXT_MAX = 32
+OWN_PINYIN_MAX = 64
 PLAYED_EARLY_S = 0.3
 PLAYED_LATE_S = 1.5
 """A clip that ended sooner than its length less the one, or later than with the other added, was not heard whole."""

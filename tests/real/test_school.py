@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from audio.reading import read
 from audio.recorder import Recorder
+from audio.synthesizer_tone import decode
+from audio.wav_file import read_wav
 from onsets import onsets_s
 from process_rig import CLOCK, School, now
 
@@ -48,6 +51,8 @@ def test_a_class_is_called_at_its_instant_heard_and_recorded_once(
     assert results(records) == [(f"g3c{n}", 1, "announced", True) for n in (1, 2, 3)]
     assert last.problems == 0
     sounds = heard(recorder, tmp_path / "gate.wav")
+    said = [one for n in "一二三" for one in read(f"请注意，三年级{n}班正在放学。")]
+    assert [one for _, one in decode(read_wav(tmp_path / "gate.wav"))] == said
     planned = [datetime.fromisoformat(str(one["planned"])) for one in records]
     actual = [datetime.fromisoformat(str(one["actual"])) for one in records]
     assert planned == [school.first + timedelta(seconds=5 * n) for n in range(3)]

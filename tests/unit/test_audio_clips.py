@@ -9,6 +9,7 @@ import pytest
 
 from audio.clips import Clips
 from audio.mastering import chime, clip_of, loudness_lufs
+from audio.reading import read
 from audio.samples import amplified
 from audio.wav_file import length_s, read_wav, write_wav
 from config.errors import OutsideError
@@ -99,7 +100,7 @@ def test_silence_around_the_sentence_is_trimmed() -> None:
     [
         (array("h", bytes(4 * RATE_HZ)), 5, "silence"),
         (array("h"), 5, "silence"),
-        (sine(300, 1), 14, "1.0 s for 14 characters"),
+        (sine(300, 1), 14, "1.0 s for 14 syllables"),
         (sine(300, 30), 14, "outside 0.5 to 30.0 s"),
     ],
 )
@@ -125,11 +126,51 @@ def clips(tmp_path: Path) -> Clips:
 def test_a_published_clip_is_found_with_its_length(clips: Clips) -> None:
     assert clips.length_s(SAY) is None
 
-    published_s = clips.publish(SAY, chime(), clips.folder / "work")
+    published_s = clips.publish(SAY, read(SAY), chime(), clips.folder / "work")
 
     assert clips.length_s(SAY) == published_s == pytest.approx(0.8)
     assert read_wav(clips.path(SAY)) == chime()
     assert list((clips.folder / "work").iterdir()) == []
+
+
+def test_sentences_of_one_reading_share_a_clip(clips: Clips) -> None:
+    work, other, third = clips.folder / "work", "３年级（1）班", "三年级二班"
+    assert clips.share(other, read(other), work) is None
+    length_s = clips.publish(SAY, read(SAY), chime(), work)
+
+    assert clips.share(other, read(other), work) == length_s == clips.length_s(other)
+    assert clips.path(other).samefile(clips.path(SAY))
+    assert clips.share(third, read(third), work) is None
+
+
+def test_a_changed_own_reading_makes_a_new_clip(clips: Clips) -> None:
+    work, say = clips.folder / "work", "莘班"
+    clips.publish(say, read(say), chime(), work)
+    own = {"莘": "xīn"}
+    changed = Clips(clips.folder, "engine 1", own)
+
+    assert changed.length_s(say) is None  # what was rendered says shēn
+    assert changed.share(say, read(say, own), work) is None
+    changed.publish(say, read(say, own), sine(300, 1), work)
+    assert changed.length_s(say) == pytest.approx(1)
+    assert clips.length_s(say) == pytest.approx(0.8)
+
+
+def test_a_new_own_reading_of_another_word_keeps_the_sound(clips: Clips) -> None:
+    own, work = {"莘": "xīn"}, clips.folder / "work"
+    clips.publish(SAY, read(SAY), chime(), work)
+    changed = Clips(clips.folder, "engine 1", own)
+
+    assert changed.share(SAY, read(SAY, own), work) == pytest.approx(0.8)
+    assert changed.path(SAY).samefile(clips.path(SAY))
+
+
+def test_a_link_without_its_clip_is_none(clips: Clips) -> None:
+    clips.publish(SAY, read(SAY), chime(), clips.folder / "work")
+
+    clips.path(SAY).resolve().unlink()
+
+    assert clips.length_s(SAY) is None
 
 
 def test_a_clip_belongs_to_its_sentence_and_engine(clips: Clips) -> None:
@@ -141,7 +182,7 @@ def test_a_clip_belongs_to_its_sentence_and_engine(clips: Clips) -> None:
 
 @pytest.mark.parametrize("kept_bytes", [0, 20, 44, 45, 20_000])
 def test_a_clip_cut_short_by_the_disk_is_none(clips: Clips, kept_bytes: int) -> None:
-    clips.publish(SAY, chime(), clips.folder / "work")
+    clips.publish(SAY, read(SAY), chime(), clips.folder / "work")
     whole = clips.path(SAY).read_bytes()
 
     clips.path(SAY).write_bytes(whole[:kept_bytes])
@@ -150,7 +191,7 @@ def test_a_clip_cut_short_by_the_disk_is_none(clips: Clips, kept_bytes: int) -> 
 
 
 def test_a_clip_of_another_rate_is_none(clips: Clips) -> None:
-    clips.publish(SAY, chime(), clips.folder / "work")
+    clips.publish(SAY, read(SAY), chime(), clips.folder / "work")
     header = bytearray(clips.path(SAY).read_bytes())
     header[24:28] = (24000).to_bytes(4, "little")
 
@@ -161,7 +202,7 @@ def test_a_clip_of_another_rate_is_none(clips: Clips) -> None:
 
 def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     with pytest.raises(OutsideError, match="cannot be stored"):
-        Clips(tmp_path / "missing", "engine 1").publish(SAY, chime(), tmp_path)
+        Clips(tmp_path / "missing", "engine 1").publish(SAY, read(SAY), chime(), tmp_path)
 
 
 def test_a_wav_file_reads_back_as_it_was_written(tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ import pytest
 import audio
 from audio.clips import ENGINES, Clips
 from audio.renderer import Rendered, Renderer
+from audio.syllables import toned
+from audio.synthesizer_tone import decode
+from audio.wav_file import read_wav
 from config.clock import SystemClock
 from config.limits import RENDER_WAITING_MAX
 
@@ -80,9 +83,30 @@ def test_a_sentence_that_cannot_be_spoken_fails_alone(tmp_path: Path) -> None:
         answers = {answer.say: answer for answer in asked(["一班", "，", "二班"])}
 
     assert answers["，"].clip is None
-    assert "nothing to say" in answers["，"].why
+    assert "没有可以读的字" in answers["，"].why
     assert answers["一班"].clip
     assert answers["二班"].clip
+
+
+def test_sentences_of_one_reading_are_spoken_once(tmp_path: Path) -> None:
+    with asking(tmp_path) as asked:
+        answers = asked(["三年级一班", "3年级1班", "三年级（1）班"])
+
+    assert len({answer.clip.resolve() for answer in answers if answer.clip}) == 1
+    assert [answer.why for answer in answers] == ["", "", ""]
+
+
+def test_a_school_s_own_reading_is_what_is_said(tmp_path: Path) -> None:
+    answers: queue.Queue[Rendered] = queue.Queue()
+    renderer = Renderer("tone", tmp_path, answers.put, own={"莘": "xīn"})
+    try:
+        renderer.render(["莘班"])
+        clip = answers.get(timeout=LIMIT_S).clip
+    finally:
+        renderer.close()
+
+    assert clip is not None
+    assert toned(tuple(one for _, one in decode(read_wav(clip)))) == "xin1 ban1"
 
 
 def test_what_is_in_the_store_is_answered_without_a_child(tmp_path: Path) -> None:
@@ -216,7 +240,7 @@ def test_what_a_killed_child_left_is_removed_by_the_next(tmp_path: Path) -> None
 def test_a_child_dies_with_its_killed_parent_even_while_it_hangs(tmp_path: Path) -> None:
     """The child is stopped, as if it hung, so nothing but the kernel can end it."""
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, json.dumps(SAYS * 20), *child("tone", tmp_path)],
+        [sys.executable, "-c", PARENT, json.dumps({"says": SAYS * 20, "own": {}}), *child("tone", tmp_path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=ENVIRONMENT,
@@ -262,7 +286,7 @@ def test_the_child_answers_in_lines_and_nothing_else_on_stdout(tmp_path: Path) -
     """pyttsx3 prints on stdout."""
     done = subprocess.run(
         child("pyttsx3", tmp_path),
-        input=json.dumps(["三年级一班", "A班"]),
+        input=json.dumps({"says": ["三年级一班", "𠮷班"], "own": {}}),
         capture_output=True,
         text=True,
         timeout=LIMIT_S,
@@ -270,8 +294,8 @@ def test_the_child_answers_in_lines_and_nothing_else_on_stdout(tmp_path: Path) -
         env=ENVIRONMENT,
     )
 
-    identity, spoken, refused = map(json.loads, done.stdout.splitlines())
+    identity, refused, spoken = map(json.loads, done.stdout.splitlines())
     assert identity == {"identity": ENGINES["pyttsx3"]}
     assert spoken == {"say": "三年级一班", "length_s": Clips(tmp_path, ENGINES["pyttsx3"]).length_s("三年级一班")}
-    assert refused["say"] == "A班"
-    assert "A" in refused["why"]
+    assert refused["say"] == "𠮷班"
+    assert "读不出的字符：𠮷" in refused["why"]

@@ -68,6 +68,7 @@ def test_help_names_each_program_in_the_readers_language(tree: Path, lang: str, 
         "plan",
         "change",
         "alert",
+        "say",
         "records",
     ]
     assert fangxue(tree, lang=lang) == (0, out, "")
