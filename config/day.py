@@ -1,6 +1,7 @@
 """One gate's day: the cues, windows and holds that the timetable makes and a gate runs. Frozen; defined here once."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -123,6 +124,13 @@ class GateDay(Frozen):
             msg = "cues are not sorted by (at, id)"
             raise ValueError(msg)
         return self
+
+    @cached_property
+    def reach(self) -> tuple[datetime, datetime]:
+        """Outside of it no window is open, whatever holds move. A gate asks it of 14 days with every event."""
+        moved = timedelta(seconds=limits.HOLD_MOVES_MAX_S)
+        opens, closes = [one.opens for one in self.windows], [one.closes + moved for one in self.windows]
+        return min(opens, default=self.issued_at), max(closes, default=self.issued_at)
 
     def window(self, of: Cue) -> Window | None:
         """The window a cue belongs to."""

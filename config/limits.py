@@ -65,6 +65,8 @@ at any moment. An answer that took longer waited somewhere; half of that is no e
 """
 CLOCK_STEP_S = 0.1
 """A change of (wall - monotonic) above this is a step of the wall clock; slewing changes neither."""
+CLOCK_SAME_S = 0.001
+"""A smaller change of it is the reading's own."""
 CLOCK_READS = 10
 """Tries to read both clocks without being put aside between them."""
 DISAGREE_S = 2.0

@@ -119,13 +119,13 @@ def due(state: State, now: Instant) -> tuple[State, list[Effect]]:
     effects: list[Effect] = []
     if not state.link_up:
         return state, effects
-    made, last = status(state, now), state.status
-    since_s = now.monotonic_s - state.status_at_s
-    retry = not state.answered and since_s >= limits.STATUS_RETRY_S
-    changed = last is not None and _lasting(made) != _lasting(last) and since_s >= limits.STATUS_LEAST_S
-    if last is None or changed or retry or since_s >= limits.STATUS_EVERY_S:
-        state = replace(state, status=made, status_at_s=now.monotonic_s)
-        effects.append(Publish("status", made, retain=True))
+    last, since_s = state.status, now.monotonic_s - state.status_at_s
+    retry_s = limits.STATUS_EVERY_S if state.answered else limits.STATUS_RETRY_S
+    if last is None or since_s >= limits.STATUS_LEAST_S:
+        made = status(state, now)
+        if last is None or since_s >= retry_s or _lasting(made) != _lasting(last):
+            state = replace(state, status=made, status_at_s=now.monotonic_s)
+            effects.append(Publish("status", made, retain=True))
     unsent = state.book.outbox[bisect_right(state.book.outbox, state.book.acked, key=lambda entry: entry.seq) :]
     waited = state.event_at_s is None or now.monotonic_s - state.event_at_s >= limits.EVENT_RETRY_S
     if unsent and waited:

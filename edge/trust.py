@@ -117,6 +117,8 @@ def _anchored(trust: Trust, source: Source, new: Anchor) -> Trust:
 def watched(trust: Trust, wall: datetime, monotonic_s: float) -> Trust:
     """Notice a step of the wall clock: every anchor ends, and all sources are asked at once."""
     wall_s = wall.timestamp() - monotonic_s
+    if trust.wall_s is not None and abs(wall_s - trust.wall_s) < limits.CLOCK_SAME_S:
+        return trust
     if trust.wall_s is None or abs(wall_s - trust.wall_s) <= limits.CLOCK_STEP_S:
         return replace(trust, wall_s=wall_s)
     trust = replace(trust, wall_s=wall_s, anchors={}, refused={}, kernel_at_s=monotonic_s, chip_at_s=monotonic_s)

@@ -19,10 +19,12 @@ class Turn:
         self.effects: list[Effect] = []
 
     def set(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of State, checked by replace()
-        self.state = replace(self.state, **changes)
+        """What stays as it is costs nothing: most events change little."""
+        if new := {name: value for name, value in changes.items() if getattr(self.state, name) != value}:
+            self.state = replace(self.state, **new)
 
     def write(self, entry: Entry) -> None:
-        self.set(book=apply(self.state.book, entry))
+        self.state = replace(self.state, book=apply(self.state.book, entry))
         self.effects.append(Write(entry))
 
     def record(self, record: Record, until: datetime | None = None) -> None:

@@ -1,6 +1,6 @@
 """What follows from a gate's state at an instant: the days in force, the queue. Pure; `gate.py` decides by it."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from broker.wire.messages import LiveCue
@@ -44,16 +44,16 @@ def open_holds(state: State, now: Instant) -> list[Hold]:
 
 
 def _in_force(state: State, now: Instant) -> list[Stored]:
-    date_now = today(state, now)
-    return [stored for of, stored in state.book.days.items() if of == date_now or _open(state, stored.day, now)]
+    date_now, utc = today(state, now), now.utc
+    return [
+        stored
+        for of, stored in state.book.days.items()
+        if of == date_now or (stored.day.reach[0] <= utc < stored.day.reach[1] and _open(state, stored.day, now))
+    ]
 
 
 def _open(state: State, day: GateDay, now: Instant) -> bool:
-    """Of 14 days few can be: what holds would move is worked out for those alone; it was a quarter of a step."""
-    latest = now.utc - timedelta(seconds=limits.HOLD_MOVES_MAX_S)
-    return any(window.opens <= now.utc and latest < window.closes for window in day.windows) and any(
-        window.opens <= now.utc < window.closes for window in _windows(state, day, now).values()
-    )
+    return any(window.opens <= now.utc < window.closes for window in _windows(state, day, now).values())
 
 
 def _windows(state: State, day: GateDay, now: Instant) -> dict[str, Window]:
