@@ -147,7 +147,7 @@ def _holds(turn: Turn) -> None:
 def _freed(turn: Turn, free: datetime) -> None:
     if not turn.decides:  # without a clock nobody knows how late a call is
         return
-    for window, slip_s in slipped(waiting_here(turn.state, turn.now), free, turn.state.returned).items():
+    for window, slip_s in slipped(turn.queue, free, turn.state.returned).items():
         turn.write(Slipped(window=window, slip_s=round(slip_s, 3)))
 
 
@@ -161,7 +161,7 @@ def _idle(turn: Turn, _: GateEvent) -> None:
         return
     audible_s = max(now.monotonic_s + lead_s, turn.state.free_from_s)
     audible = turn.after(audible_s - now.monotonic_s)
-    queue = waiting_here(turn.state, now)
+    queue = turn.queue
     for one in queue if turn.decides else ():
         if one.ends < audible:
             _missed(turn, one)

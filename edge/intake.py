@@ -29,7 +29,7 @@ from edge.button import Button, looked, moved
 from edge.pace import one_waits, shown_next
 from edge.records import ended, heard, last
 from edge.turn import Turn
-from edge.view import knows, open_holds, paced, today, waiting_here, zone_known
+from edge.view import knows, open_holds, paced, today, zone_known
 
 
 def woke(turn: Turn) -> None:
@@ -153,7 +153,7 @@ def _pressed(turn: Turn, name: Literal["next", "hold"], at: datetime) -> None:
         ends = tuple(hold.id for hold in open_holds(state, now)[: limits.HOLDS_MAX])
         _press(turn, name, at, done=state.book.alert is None, ends=ends)
         return
-    queue = waiting_here(state, now)
+    queue = turn.queue
     head = shown_next(queue, now)
     done = head is not None and not state.held and not one_waits(queue)
     shown = head or upcoming(queue, now.utc)
@@ -193,7 +193,7 @@ def forget(turn: Turn) -> None:
     book, now = turn.state.book, turn.now
     turn.problem("outbox", "full: the oldest are lost" if _overflows(book) else "")
     soon = turn.after(limits.JOURNAL_CALM_S)
-    if not isinstance(turn.state.doing, Idle) or any(one.begins < soon for one in waiting_here(turn.state, now)):
+    if not isinstance(turn.state.doing, Idle) or any(one.begins < soon for one in turn.queue):
         return
     before = today(turn.state, now) - timedelta(days=1)
     over = any(of < before for of in book.days) or any(cue < str(before) for cue in book.attempts)

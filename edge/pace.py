@@ -12,7 +12,7 @@ from config.pacing import NEVER, Waiting, by_hand
 from edge.book import Released
 from edge.records import passed_over
 from edge.turn import Turn
-from edge.view import trusted, waiting_here
+from edge.view import trusted
 
 
 def may_begin(now: Instant, cue: Cue, window: Window | None) -> bool:
@@ -43,7 +43,7 @@ def one_waits(queue: list[Waiting]) -> bool:
 def wait(turn: Turn) -> None:
     """With every event: count how long calls wait, and let go or pass over what has waited long enough."""
     now_s, state = turn.now.monotonic_s, turn.state
-    queue = waiting_here(state, turn.now)
+    queue = turn.queue
     names = {one.cue.id for one in queue}
     waited = {cue: s + (now_s - state.counted_s) * (cue in state.counting) for cue, s in state.waited.items()}
     waited = {cue: s for cue, s in waited.items() if cue in names}

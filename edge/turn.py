@@ -6,9 +6,10 @@ from typing import Any
 
 from broker.wire.messages import Problem, Record
 from config.clock import Instant
+from config.pacing import Waiting
 from edge.alphabet import Effect, State, Write
 from edge.book import Entry, Noted, Recorded, apply
-from edge.view import trusted
+from edge.view import trusted, waiting_here
 
 
 class Turn:
@@ -17,6 +18,16 @@ class Turn:
     def __init__(self, state: State, now: Instant) -> None:
         self.state, self.now = state, now
         self.effects: list[Effect] = []
+        self._queue: list[Waiting] = []
+        self._made_of: tuple[object, ...] = ()
+
+    @property
+    def queue(self) -> list[Waiting]:
+        """What this gate may still have to say, in order; worked out anew only when what it follows from changed."""
+        made_of = (self.state.book, self.state.lives, self.state.doing, self.state.zone)
+        if not self._made_of or any(one is not other for one, other in zip(made_of, self._made_of, strict=True)):
+            self._queue, self._made_of = waiting_here(self.state, self.now), made_of
+        return self._queue
 
     def set(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of State, checked by replace()
         """What stays as it is costs nothing: most events change little."""
