@@ -163,13 +163,14 @@ def records(argv: Sequence[str]) -> int:
             rows = [{"gate": address.gate, **record.model_dump(mode="json")} for address, record in found]
             print(json.dumps(rows, ensure_ascii=False))
         else:
-            print("\n".join(_sheet(store, plan, on, found)))
+            print("\n".join(record_sheet(store, plan, on, found)))
     finally:
         store.close()
     return 0
 
 
-def _sheet(store: Store, plan: Plan, on: date, found: Sequence[tuple[topics.Address, Record]]) -> list[str]:
+def record_sheet(store: Store, plan: Plan, on: date, found: Sequence[tuple[topics.Address, Record]]) -> list[str]:
+    """The lines of `records day`."""
     names, rows, all_lines = {one.id: one.name for one in plan.classes}, [], []
     for gate in plan.gates:
         address = topics.Address(plan.school.id, gate.id)

@@ -53,11 +53,12 @@ def _line(cue: Cue, records: list[Record]) -> Line:
 
 
 def took(all_lines: Iterable[Line]) -> timedelta | None:
-    """今天放学用时: from the first audible call to the end of the last."""
-    heard = [line.record for line in all_lines if line.record is not None and line.record.heard == "yes"]
-    begun = [record.actual for record in heard if record.actual is not None]
-    ended = [record.ended for record in heard if record.ended is not None]
-    return max(ended) - min(begun) if begun and ended else None
+    """今天放学用时: from the first audible call of a window to the end of its last; of several windows the sum."""
+    spans: dict[str | None, list[datetime]] = {}
+    for line in all_lines:
+        if line.record is not None and line.record.heard == "yes" and line.record.actual and line.record.ended:
+            spans.setdefault(line.cue.window, []).extend((line.record.actual, line.record.ended))
+    return sum((max(instants) - min(instants) for instants in spans.values()), timedelta()) if spans else None
 
 
 def word(line: Line) -> str:

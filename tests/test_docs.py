@@ -14,6 +14,7 @@ import pytest
 
 import fangxue
 import nightly
+import simulate
 from bench.__main__ import main as bench
 from broker.cli_change import _CHOICES, _KINDS
 
@@ -63,11 +64,17 @@ def tree() -> Tree:
 @cache
 def run_options() -> dict[str, set[str] | None]:
     """What `./run` takes: its commands, each with its options; None: another program's."""
-    names = re.findall(r"\*,([a-z]+)", RUN)
+    cases = re.findall(r"^((?:[a-z]+ \| )+[a-z]+)\)$", RUN, re.MULTILINE)
+    names = [name for case in cases for name in case.split(" | ")]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     ask = [sys.executable, str(ROOT / "deploy/demo.py"), "--help"]
     demo = subprocess.run(ask, env=env, capture_output=True, text=True, timeout=60, check=True).stdout
-    known = {"demo": demo, "bench": help_of(bench), "nightly": help_of(nightly.main)}
+    known = {
+        "demo": demo,
+        "bench": help_of(bench),
+        "nightly": help_of(nightly.main),
+        "simulate": help_of(simulate.main),
+    }
     return {name: options(known[name]) if name in known else None for name in names}
 
 
@@ -147,7 +154,7 @@ def _anchor(heading: str) -> str:
 def test_the_tree_of_commands_is_not_empty() -> None:
     assert {("centre",), ("gate",), ("plan", "check"), ("plan", "day"), ("change",), ("records", "day")} <= set(tree())
     assert tree()[("records", "day")] == {"--settings", "--date", "--json"}
-    assert {"demo", "fangxue", "test", "nightly", "bench"} <= set(run_options())
+    assert {"demo", "fangxue", "simulate", "test", "nightly", "bench"} <= set(run_options())
     assert run_options()["demo"] == {"--minutes", "--audio"}
 
 

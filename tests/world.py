@@ -18,6 +18,7 @@ from broker.wire.topics import Address
 from broker.wire.transport_memory import MemoryBroker, MemoryTransport
 from config.clock_fake import FakeClock
 from config.lint import read
+from config.plan import Plan
 from edge.book import Entry
 from edge.report import Lights
 
@@ -25,8 +26,6 @@ START = datetime(2026, 11, 25, 3, 24, 30, tzinfo=UTC)
 """11:24:30 by the school's clocks; the window of sim/day.toml opens half a minute later."""
 DATE = START.date()
 TEXT = Path(__file__).with_name("sim").joinpath("day.toml").read_text("utf-8")
-NEAR = (20.0, 200.0)
-"""Around the window; outside of it the machines may look at the clock less often."""
 GATES = ("east", "west")
 STEPS_MAX = 60
 """Turns of the world in one instant; more is a machine that never sleeps."""
@@ -101,6 +100,27 @@ def _only(fields: dict[str, Any], names: tuple[str, ...]) -> Iterator[tuple[str,
     return ((name, fields[name]) for name in names if name in fields)
 
 
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A school, and where its time begins: t = 0 is `start`, a minute before the first call that things happen around.
+
+    `near`: spans of t around the windows; outside of them the machines look at the clock each `idle_tick_s` alone.
+    """
+
+    plan: Plan
+    text: str
+    start: datetime
+    near: tuple[tuple[float, float], ...]
+    idle_tick_s: float = 5.0
+
+
+SCENE = Scene(read(TEXT, "day.toml")[0], TEXT, START, ((20.0, 200.0),))
+
+
+def address(gate: str) -> Address:
+    return Address(SCENE.plan.school.id, gate)
+
+
 # Machines -----------------------------------------------------------------------------------------
 
 
@@ -123,7 +143,7 @@ class Machine(ABC):
 
     def __init__(self, world: "World", name: str) -> None:
         self.world, self.name = world, name
-        self.clock = FakeClock(START, error_s=None)
+        self.clock = FakeClock(world.utc, error_s=None)
         self.up = False
         self.fuse: Fuse | None = None
         self.wake_s = 0.0
@@ -193,11 +213,11 @@ class Watches(Protocol):
 class World:
     """`machines` are turned until nothing moves, then time jumps; `after(seconds, act)` is how else things happen."""
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.t = 0.0
+    def __init__(self, seed: int, scene: Scene = SCENE, t: float = 0.0) -> None:
+        self.seed, self.scene = seed, scene
+        self.t = t
         self.reraise = False
-        self.broker_clock = FakeClock(START)
+        self.broker_clock = FakeClock(self.utc)
         self.broker = MemoryBroker(self.broker_clock)
         self.machines: list[Machine] = []
         self.watch: Watches | None = None
@@ -207,15 +227,18 @@ class World:
         self._coming: list[tuple[float, int, Callable[[], None]]] = []
         self._n = 0
 
+    def address(self, gate: str) -> Address:
+        return Address(self.scene.plan.school.id, gate)
+
     @property
     def idle(self) -> bool:
         """No window is near."""
-        return not NEAR[0] < self.t < NEAR[1]
+        return not any(begins < self.t < ends for begins, ends in self.scene.near)
 
     @property
     def utc(self) -> datetime:
         """The true time."""
-        return START + timedelta(seconds=self.t)
+        return self.scene.start + timedelta(seconds=self.t)
 
     @property
     def trace_hash(self) -> str:
@@ -267,11 +290,3 @@ class World:
         seconds, self.t = to - self.t, to
         for clock in (self.broker_clock, *(machine.clock for machine in self.machines)):
             clock.advance(seconds)
-
-
-PLAN, _ = read(TEXT, "day.toml")
-SCHOOL = PLAN.school.id
-
-
-def address(gate: str) -> Address:
-    return Address(SCHOOL, gate)

@@ -14,7 +14,7 @@ from pathlib import Path
 from audio.player_fake import Outcome
 from broker.store import Store
 from broker.wire.transport_memory import Weather
-from world import GATES, Fuse, Machine, Told, World, address
+from world import Fuse, Machine, Told, World
 from world_machines import CentreMachine, GateMachine
 from world_people import Deed, Staff
 
@@ -27,12 +27,17 @@ class School:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.names = tuple(gate.id for gate in world.scene.plan.gates)
         self.centre = CentreMachine(world)
-        self.gates = {gate: GateMachine(world, gate) for gate in GATES}
+        self.gates = {gate: GateMachine(world, gate) for gate in self.names}
         self.staff = Staff(world, self.centre)
         self.dead: set[str] = set()
         self.restored = False
         world.machines = [self.centre, *self.gates.values()]
+
+    def link(self, gate: str) -> str:
+        """A gate's name at the broker."""
+        return str(self.world.address(gate))
 
     def boot(self) -> None:
         for machine in self.world.machines:
@@ -46,7 +51,7 @@ class School:
             self.world.broker.start()
         for machine in self.gates.values():
             machine.fuse = None
-            self.world.broker.plug(str(address(machine.name)))
+            self.world.broker.plug(self.link(machine.name))
             machine.disk.broken, machine.disk.free_bytes = "", float("inf")
             machine.player.outcome = lambda _: "whole"
             machine.lamps.broken = ""
@@ -99,7 +104,7 @@ Arm = Callable[[School, random.Random], None]
 
 
 def _any(school: School, source: random.Random) -> GateMachine:
-    return school.gates[source.choice(GATES)]
+    return school.gates[source.choice(school.names)]
 
 
 def _spans(source: random.Random, most: int = 2) -> list[tuple[float, float]]:
@@ -160,7 +165,7 @@ def _offline(school: School, source: random.Random, names: list[str]) -> None:
 
 
 def _weather(school: School, source: random.Random, **what: float) -> None:
-    names = source.choice([["centre"], [str(address(gate)) for gate in GATES], [str(address("east"))]])
+    names = source.choice([["centre"], [*map(school.link, school.names)], [school.link(school.names[0])]])
     for name in names:
         standing = school.world.broker.weather.get(name, Weather(source))
         shares = {
@@ -171,14 +176,14 @@ def _weather(school: School, source: random.Random, **what: float) -> None:
 
 
 def _large_lost(school: School, source: random.Random) -> None:
-    name = str(address(_any(school, source).name))
+    name = school.link(_any(school, source).name)
     lossy = Weather(source, most_bytes=1200)
     school.world.on(source.choice([0.0, 20.0, 61.0]), lambda: school.world.broker.weather.update({name: lossy}))
 
 
 def _half_open(school: School, source: random.Random) -> None:
     """A keepalive finds it in 25 s; the link is torn then."""
-    broker, name = school.world.broker, str(address(_any(school, source).name))
+    broker, name = school.world.broker, school.link(_any(school, source).name)
 
     def begin() -> None:
         broker.weather[name] = Weather(source, loses=1.0)
@@ -247,7 +252,7 @@ def _player(school: School, source: random.Random) -> None:
         kinds: list[Outcome] = ["fails", "silent", "stalls", "vanishes"]
         return source.choice(kinds) if source.random() < bad else "whole"
 
-    for gate in source.choice([GATES, GATES[:1]]):
+    for gate in source.choice([school.names, school.names[:1]]):
         school.gates[gate].player.outcome = outcome
 
 
@@ -299,8 +304,8 @@ _ARMS: dict[Fault, Arm] = {
     Fault.POWER_CUT: _power_cut,
     Fault.CENTRE_KILLED: _centre_killed,
     Fault.BROKER_EMPTY: _broker_empty,
-    Fault.GATE_OFFLINE: lambda school, source: _offline(school, source, [str(address(source.choice(GATES)))]),
-    Fault.ALL_OFFLINE: lambda school, source: _offline(school, source, ["centre", *map(str, map(address, GATES))]),
+    Fault.GATE_OFFLINE: lambda school, source: _offline(school, source, [school.link(source.choice(school.names))]),
+    Fault.ALL_OFFLINE: lambda school, source: _offline(school, source, ["centre", *map(school.link, school.names)]),
     Fault.LOSSES: lambda school, source: _weather(school, source, loses=source.choice([0.1, 0.4])),
     Fault.DOUBLES: lambda school, source: _weather(school, source, doubles=0.5),
     Fault.DELAYS: lambda school, source: _weather(

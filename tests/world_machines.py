@@ -27,12 +27,10 @@ from edge.inbox import Inbox
 from edge.journal_fake import MemoryJournal
 from edge.report import Lights
 from edge.runtime import Parts, Runtime
-from world import PLAN, TEXT, Machine, Plays, Renders, Sends, Shows, Started, Told, World, Wrote, address
+from world import Machine, Plays, Renders, Sends, Shows, Started, Told, World, Wrote
 
 LENGTH_S = 4.0
 """Of every sentence."""
-IDLE_TICK_S = 5.0
-"""Between two looks of a gate while no window is near and nothing is due; on a Pi it is a second."""
 CENTRE_TICK_S = 5.0
 """The real loop looks each second; what is due at an instant the alarm rings for."""
 
@@ -151,7 +149,7 @@ class GateMachine(Machine):
         self.starts += 1
         self.inbox = Inbox()
         self.saw(Started())
-        here = address(self.name)
+        here = self.world.address(self.name)
         wire = Wire(self, str(here), topics.down_filter(here), lambda: cast("Runtime", self.runtime).will())
         parts = Parts(self.clock, self.disk, wire, self.player, self.lamps, self.clips, lambda _: None)
         self.runtime = Runtime(here, "sim", parts, f"{self.world.seed % 0xFFFF:04x}{self.name.encode().hex()[:4]}")
@@ -185,7 +183,8 @@ class GateMachine(Machine):
             runtime.handle(Tick())
         now_s = self.clock.monotonic_s()
         wait_s = runtime.next_wake_s()
-        self.wake_s = now_s + (IDLE_TICK_S if self.world.idle and wait_s > limits.TICK_MAX_S - 0.01 else wait_s)
+        nothing_near = self.world.idle and wait_s > limits.TICK_MAX_S - 0.01
+        self.wake_s = now_s + (self.world.scene.idle_tick_s if nothing_near else wait_s)
         if self.player.due_s is not None:
             self.wake_s = min(self.wake_s, max(now_s, self.player.due_s))
 
@@ -240,7 +239,8 @@ class CentreMachine(Machine):
         wire = Wire(self, "centre", topics.up_filter(), None)
         store = cast("Store", WatchedStore(self.store, self))
         parts = CentreParts(self.clock, store, wire, self.alarm, lambda _: None)
-        self.centre = Centre(PLAN, TEXT, ClockSettings(source=cast("Any", self.source)), parts)
+        scene, clock = self.world.scene, ClockSettings(source=cast("Any", self.source))
+        self.centre = Centre(scene.plan, scene.text, clock, parts)
         self.transport = wire
         wire.start(self.inbox.append)
 
@@ -263,7 +263,7 @@ class CentreMachine(Machine):
         now_s, utc = self.clock.monotonic_s(), self.clock.utc()
         if self.wake_s <= now_s:
             self.centre.handle(CentreTick())
-            self.wake_s = now_s + CENTRE_TICK_S
+            self.wake_s = now_s + (self.world.scene.idle_tick_s if self.world.idle else CENTRE_TICK_S)
         if self.alarm.at is not None and self.alarm.at > utc:
             self.wake_s = min(self.wake_s, now_s + (self.alarm.at - utc).total_seconds())
 

@@ -11,7 +11,7 @@ from functools import partial
 from broker.situation import RefusedError
 from broker.view import Answer, View
 from broker.wish import Wish
-from world import GATES, START, Told, World
+from world import Told, World
 from world_machines import CentreMachine
 
 AGAIN_S = 3.0
@@ -86,14 +86,23 @@ class Staff:
 Act = Callable[[Staff, View, random.Random], None]
 
 
+def gates_of(view: View) -> list[str]:
+    return [gate.id for gate in view.gates]
+
+
+def window_of(view: View) -> str:
+    """The one that is shown; when all are over the first, for which it is too late."""
+    return view.window.id if view.window else view.windows[0].id
+
+
 def _hold(staff: Staff, view: View, source: random.Random) -> None:
-    gate = source.choice([None, *GATES])
+    gate = source.choice([None, *gates_of(view)])
     staff.wish(kind="hold", gate=gate, why="路上有车")
     staff.world.after(source.choice([0.5, 3, 15, 40, 70]), partial(staff.do, _resume, source))
 
 
 def _hold_twice(staff: Staff, view: View, source: random.Random) -> None:
-    gate = source.choice(GATES)
+    gate = source.choice(gates_of(view))
     staff.wish(kind="hold", gate=gate, why="路上有车")
     staff.world.after(source.choice([0.0, 2.0, 10.0]), partial(staff.wish, kind="hold", gate=gate, why="救护车"))
     staff.world.after(source.choice([12.0, 20.0]), partial(staff.do, _resume_first, source))
@@ -114,7 +123,8 @@ def _resume(staff: Staff, view: View, source: random.Random) -> None:
 
 
 def _delay(staff: Staff, view: View, source: random.Random) -> None:
-    staff.wish(kind="delay", window="noon", delay_s=source.choice([-10, 5, 15, 40]), gate=source.choice([None, *GATES]))
+    delay_s, gate = source.choice([-10, 5, 15, 40]), source.choice([None, *gates_of(view)])
+    staff.wish(kind="delay", window=window_of(view), delay_s=delay_s, gate=gate)
 
 
 def _skip(staff: Staff, view: View, source: random.Random) -> None:
@@ -125,7 +135,7 @@ def _skip(staff: Staff, view: View, source: random.Random) -> None:
 def _soon(staff: Staff, view: View, source: random.Random) -> tuple[str, float] | None:
     """The class that is called next, and the seconds until just before that."""
     soon = [one for one in view.classes if one.at and one.state in ("waiting", "next") and one.at > staff.world.utc]
-    one = min(soon, key=lambda one: (one.at or START, one.id), default=None)
+    one = min(soon, key=lambda one: (one.at or staff.world.utc, one.id), default=None)
     if one is None or one.at is None:
         return None
     early_s = source.choice([1.0, 0.7, 0.61, 0.6, 0.59, 0.5, 0.3, 0.19, 0.1, 0.0])
@@ -153,15 +163,15 @@ def _call(staff: Staff, view: View, source: random.Random) -> None:
 
 
 def _notice(staff: Staff, view: View, source: random.Random) -> None:
-    staff.wish(kind="notice", text="请家长后退一米。", gate=source.choice([None, *GATES]))
+    staff.wish(kind="notice", text="请家长后退一米。", gate=source.choice([None, *gates_of(view)]))
 
 
 def _extend(staff: Staff, view: View, source: random.Random) -> None:
-    staff.wish(kind="extend", window="noon", delay_s=source.choice([20, 60]))
+    staff.wish(kind="extend", window=window_of(view), delay_s=source.choice([20, 60]))
 
 
 def _repeat(staff: Staff, view: View, source: random.Random) -> None:
-    staff.wish(kind="repeat", gate=source.choice([None, *GATES]))
+    staff.wish(kind="repeat", gate=source.choice([None, *gates_of(view)]))
 
 
 def _undo(staff: Staff, view: View, source: random.Random) -> None:
