@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         plan = load(options.plan, language(os.environ), lambda say: "".join(unreadable(say)))
         text = options.plan.read_text("utf-8")
     except BadInputError as error:
-        _say(str(error))
+        sys.stderr.write(f"{error}\n")
         return 2
     first = options.date or local(SystemClock().utc(), plan).date()
     well = True

@@ -49,7 +49,7 @@ def test_several_days_are_a_line_each_and_a_closed_one_says_so(plan: Path, capsy
 def test_bad_input_is_told_with_status_2(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan.write_text("v = 2", "utf-8")
     assert simulate.main([str(plan)]) == 2
-    assert "school" in capsys.readouterr().out
+    assert "school" in capsys.readouterr().err
     with pytest.raises(SystemExit) as ended:
         simulate.main([str(plan), "--faults", "earthquake"])
     assert ended.value.code == 2
