@@ -94,7 +94,10 @@ PARTS = (
     ),
     Part("fuzz", (*PYTEST, "-n", "2", FUZZ), 900, (FUZZ,), {"FANGXUE_FUZZ": "night"}),
     Part("network", (*PYTEST, NETWORK), 300, (NETWORK,), {"FANGXUE_NIGHT": "1"}),
-    Part("planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 600, (BUGS,), figures=of_planted),
+    Part(
+        "planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 900,
+        (BUGS,), {"FANGXUE_NIGHT": "1"}, of_planted,
+    ),
     Part("bench", (sys.executable, "-m", "bench"), 300, ("tests/bench/__main__.py",), figures=of_bench),
 )  # fmt: skip
 
