@@ -87,15 +87,15 @@ FUZZ = "tests/*/test_fuzz_*.py"
 NETWORK = "tests/real/test_proxy_*.py"
 BUGS = "tests/planted/*.toml"
 PARTS = (
-    Part("test", (str(ROOT / "run"), "test"), 900),
+    Part("test", (str(ROOT / "run"), "test"), 780),
     Part(
         "world", (*PYTEST, "-n", "2", "tests/sim/test_world.py"), 4200,
         ("tests/sim/test_world.py",), {"FANGXUE_SEEDS": str(DAYS)}, of_days,
     ),
-    Part("fuzz", (*PYTEST, "-n", "2", FUZZ), 900, (FUZZ,), {"FANGXUE_FUZZ": "night"}),
+    Part("fuzz", (*PYTEST, "-n", "2", FUZZ), 720, (FUZZ,), {"FANGXUE_FUZZ": "night"}),
     Part("network", (*PYTEST, NETWORK), 300, (NETWORK,), {"FANGXUE_NIGHT": "1"}),
     Part(
-        "planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 900,
+        "planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 780,
         (BUGS,), {"FANGXUE_NIGHT": "1"}, of_planted,
     ),
     Part("bench", (sys.executable, "-m", "bench"), 300, ("tests/bench/__main__.py",), figures=of_bench),
