@@ -53,6 +53,8 @@ def standing(changes: Iterable[Change]) -> list[Change]:
 
 def applied(days: Sequence[GateDay], changes: Sequence[Change]) -> tuple[GateDay, ...]:
     """The days after these changes, which are of the same date."""
+    if not changes:
+        return tuple(days)
     undos = {change.undoes: change for change in sorted(changes, key=lambda one: -one.n) if change.kind == "undo"}
     for change in standing(changes):
         days = [_FOLDS[change.kind](day, change) if _concerns(change, day) else day for day in days]

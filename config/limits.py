@@ -156,6 +156,12 @@ GATES_MAX = 50
 ZONES_MAX = 200
 CLASS_ENTRIES_MAX = 500
 """Grades and single classes of a plan."""
+CALLS_MAX = 100
+"""Explicit calls, and notices, of a window."""
+DAY_TYPES_MAX = 50
+GROUPS_MAX = 300
+"""Groups of a plan: siblings, buses, clubs."""
+CAMPUSES_MAX = 20
 ID_MAX = 32
 """Characters of an identifier."""
 

@@ -13,8 +13,14 @@ from config.lint import read
 from config.plan import (
     Alerts,
     Calendar,
+    CallEntry,
+    Campus,
     ClassEntry,
+    Closure,
+    DayType,
     Gate,
+    Group,
+    NoticeEntry,
     Plan,
     PlanError,
     School,
@@ -22,6 +28,7 @@ from config.plan import (
     SpecialDate,
     Term,
     WindowEntry,
+    WindowOn,
     Zone,
     numeral,
 )
@@ -207,16 +214,28 @@ def test_deep_nesting_is_refused() -> None:
 
 TABLES: dict[str, type[Frozen]] = {
     "### `[school]`": School,
+    "### `[campuses.": Campus,
     "### `[gates.": Gate,
+    "`closures` 的每一段": Closure,
     "### `[zones.": Zone,
     "### `[[classes]]`": ClassEntry,
+    "### `[groups.": Group,
+    "### `[day_types.": DayType,
     "### `[[windows]]`": WindowEntry,
+    "`[[windows.calls]]` 每次叫班": CallEntry,
+    "`[[windows.notices]]` 每句话": NoticeEntry,
     "### `[sentences]`": Sentences,
     "### `[alerts]`": Alerts,
     "### `[calendar]`": Calendar,
     "`terms` 的每一项": Term,
     '`[calendar.dates."2026-10-01"]`：': SpecialDate,
 }
+
+
+def test_what_may_differ_on_a_day_is_named_like_what_it_differs_from() -> None:
+    fixed = {"id", "name", "kind", "day_types", "weekdays", "on"}
+    assert list(WindowOn.model_fields) == [key for key in WindowEntry.model_fields if key not in fixed]
+    assert all(not field.is_required() and field.default is None for field in WindowOn.model_fields.values())
 
 
 @pytest.mark.parametrize("heading", TABLES)
@@ -226,14 +245,17 @@ def test_the_document_names_every_key_with_its_default_and_limits(heading: str) 
     own = re.split(r"\n\n(?!\|)", DOCUMENT[DOCUMENT.index(heading) :].replace("\n\n|", "\n|"), maxsplit=9)
     table = next(rows(part) for part in own if rows(part))
     named = {field.alias or name: field for name, field in model.model_fields.items()}
-    if model in (Gate, Zone):
+    if model in (Campus, Gate, Zone, Group, DayType):
         del named["id"]  # the name of its table
     assert [key for key, _, _ in table] == list(named)
     assert {row[0]: faults for row in table if row[0] in named and (faults := untrue(row, named[row[0]]))} == {}
 
 
 def test_the_document_names_every_table() -> None:
-    tables = ["[school]", "[gates.", "[zones.", "[[classes]]", "[[windows]]", "[sentences]", "[alerts]", "[calendar]"]
+    tables = [
+        "[school]", "[campuses.", "[gates.", "[zones.", "[[classes]]", "[groups.", "[day_types.", "[[windows]]",
+        "[sentences]", "[alerts]", "[calendar]",
+    ]  # fmt: skip
     assert [table.strip("[].") for table in tables] == list(Plan.model_fields)
     assert [table for table in ("v", *tables) if f"`{table}" not in DOCUMENT] == []
 
