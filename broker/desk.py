@@ -8,11 +8,11 @@ from broker.paced import let_go
 from broker.situation import RefusedError, Situation, class_name, gate_name, window_named
 from broker.wish import Choice, Wish
 from config import limits
-from config.changes import Change, applied, standing
+from config.changes import Change, standing
 from config.day import Cue, GateDay, cue_id, order
 from config.pacing import by_hand, windows_now
 from config.plan import Plan
-from config.timetable import local
+from config.timetable import local, timetable
 
 
 def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
@@ -90,9 +90,9 @@ def _ours(here: Situation) -> None:
         raise RefusedError("newer_at_gate", f"校门上有比中心更新的放学表，中心改不了：{remedy}")
 
 
-def after(here: Situation, base: Iterable[GateDay], change: Change) -> tuple[GateDay, ...]:
-    """The days with the change: what the centre would issue. `base`: the days as the plan alone makes them."""
-    return applied(tuple(base), (*here.changes, change))
+def after(here: Situation, change: Change) -> tuple[GateDay, ...]:
+    """The days with the change: what the centre would issue."""
+    return timetable(here.plan, here.on, (*here.changes, change))
 
 
 def described(plan: Plan, before: Iterable[GateDay], then: Iterable[GateDay]) -> tuple[str, ...]:
