@@ -1,19 +1,47 @@
 """The fold: a plan and a date become each gate's cues. Pure and total; the same input gives the same day everywhere."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from config.changes import Change, applied
+from config.changes import Change, applied, standing, turned
 from config.day import Cue, GateDay, Light, Quiet, Window, cue_id, order
-from config.plan import DayType, Plan, WindowEntry
-from config.roster import AnyDay, Called, LeftOut, Roster, Told
+from config.plan import CLOSED, NORMAL, DayType, Plan, WindowEntry
+from config.roster import AnyDay, Called, DayPart, LeftOut, Roster, Told, WholeDay
 from config.schooldays import day_of
 
 
 def timetable(plan: Plan, on: date, changes: Sequence[Change] = ()) -> tuple[GateDay, ...]:
     """One GateDay a gate, in the plan's order, with revision 0 and issued at the date's first instant."""
-    return applied(folded(plan, on, day_of(plan.calendar, on)), changes)
+    of: AnyDay = day_of(plan.calendar, on)
+    days = folded(plan, on, of)
+    for change in standing(changes):
+        if change.kind == "day_type" and change.day_type in (NORMAL, CLOSED, *(one.id for one in plan.day_types)):
+            of = _Turned(of, change.day_type, frozenset(one for one in (change.gate, change.cls) if one))
+            days = turned(days, folded(plan, on, of), change)
+    return applied(days, changes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turned:
+    """A day of which all, or the parts with one of these scopes, became of another day type."""
+
+    was: AnyDay
+    to: str
+    scopes: frozenset[str]
+
+    @property
+    def day_type(self) -> str:
+        return self.was.day_type if self.scopes else self.to
+
+    @property
+    def weekday(self) -> str:
+        return self.was.weekday
+
+    def of(self, scopes: Sequence[str]) -> DayPart:
+        part = self.was.of(scopes)
+        return part if self.scopes and not self.scopes & set(scopes) else WholeDay(self.to, part.weekday)
 
 
 def folded(plan: Plan, on: date, of: AnyDay) -> tuple[GateDay, ...]:
