@@ -17,6 +17,7 @@ from config import limits
 from config.changes import Change
 from config.day import GateDay
 from config.errors import BadInputError
+from config.extends import flattened
 from config.findings import Finding, Lang, words
 from config.language import language
 from config.lint import Unreadable, read
@@ -93,12 +94,26 @@ def load(file: Path, lang: Lang, voice: Unreadable) -> Plan:
     """A plan out of its file; warnings go to stderr. Raises BadInputError with every finding in words."""
     text = _text(file, lang)
     try:
-        made, warnings = read(text, str(file), voice)
+        made, warnings = read(text, str(file), voice, lambda name: _beside(file, name))
     except PlanError as error:
         raise BadInputError(_lines(file, error.findings, lang)) from error
     for one in warnings:
-        print(f"{file}: {words(one, lang)}", file=sys.stderr)
+        print(_lines(file, [one], lang), file=sys.stderr)
     return made
+
+
+def whole_text(file: Path, lang: Lang) -> str:
+    """A good plan as one text, with what it extends: what a store keeps. Raises BadInputError."""
+    text = _text(file, lang)
+    return flattened(text, lambda name: _beside(file, name)) if "extends" in text else text
+
+
+def _beside(file: Path, name: str) -> bytes | str:
+    try:
+        with (file.parent / name).open("rb") as stream:
+            return stream.read(limits.PLAN_MAX_BYTES + 1)
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _text(file: Path, lang: Lang) -> str:
@@ -145,7 +160,7 @@ def _date(text: str, lang: Lang) -> date:
 
 
 def _lines(file: Path, findings: Sequence[Finding], lang: Lang) -> str:
-    return "\n".join(f"{file}: {words(one, lang)}" for one in findings)
+    return "\n".join(f"{file.parent / one.file if one.file else file}: {words(one, lang)}" for one in findings)
 
 
 def _table(made: Plan, days: Sequence[GateDay]) -> list[str]:
