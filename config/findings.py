@@ -203,6 +203,25 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         "zh": ("叫“{name}”的句子有 {count} 字，最多 {most} 字", "缩短句子或班级名称"),
         "en": ("the sentence for {name} has {count} characters, at most {most}", "shorten it, or the class's name"),
     },
+    "base_name": {
+        "zh": ("要写同一目录里的文件名", '例如 extends = "city.toml"，不带路径'),
+        "en": ("must be the name of a file beside this one", 'for example extends = "city.toml", without a path'),
+    },
+    "base_unread": {
+        "zh": ("读不到这个基础方案（{detail}）", "把它放在本文件旁边，检查文件名和权限"),
+        "en": ("this base plan cannot be read ({detail})", "put it beside this file, check its name and rights"),
+    },
+    "base_circle": {
+        "zh": ("方案绕着圈互相引用，或多于 {most} 层", "基础方案不能再引用本方案"),
+        "en": (
+            "plans extend one another in a circle, or more than {most} deep",
+            "a base plan must not extend this one",
+        ),
+    },
+    "without": {
+        "zh": ("基础方案里没有这一项", '写成 without = ["windows.evening"]，只能与 extends 一起用'),
+        "en": ("there is nothing of this name in the base plan", 'write without = ["windows.evening"], beside extends'),
+    },
     "reserved": {
         "zh": ("这个编号有固定的意思（normal、closed 和星期）", "换一个编号；停课日没有时段"),
         "en": (

@@ -156,6 +156,8 @@ GATES_MAX = 50
 ZONES_MAX = 200
 CLASS_ENTRIES_MAX = 500
 """Grades and single classes of a plan."""
+BASES_MAX = 4
+"""Base plans above one another: a province's, a city's, a district's."""
 CALLS_MAX = 100
 """Explicit calls, and notices, of a window."""
 DAY_TYPES_MAX = 50

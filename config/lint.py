@@ -7,11 +7,13 @@ import difflib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config import limits
 from config.alerts import RAISED
+from config.extends import Near, owner
 from config.findings import Finding, clock
 from config.lint_days import day_findings, heavy, strange, waits
 from config.parsing import shown
@@ -22,13 +24,18 @@ Unreadable = Callable[[str], str]
 """The characters of a sentence that the voice cannot read; empty when it can."""
 
 
-def read(text: str, file: str, unreadable: Unreadable = lambda _: "") -> tuple[Plan, tuple[Finding, ...]]:
-    """A plan and its warnings. Raises PlanError with everything that is wrong, at once."""
-    made, findings = draft(text)
+def read(
+    text: str, file: str, unreadable: Unreadable = lambda _: "", near: Near | None = None
+) -> tuple[Plan, tuple[Finding, ...]]:
+    """A plan and its warnings. Raises PlanError with everything that is wrong, at once. `near`: the files beside it."""
+    made, findings = draft(text, near)
     findings += tuple(_findings(made, unreadable))
     plan = None if any(finding.severity == "error" for finding in findings) else made.plan()
-    if plan is None or (too_heavy := tuple(heavy(plan))):
-        raise PlanError(file, findings if plan is None else findings + too_heavy)
+    if plan is not None:
+        findings += tuple(heavy(plan))
+    findings = tuple(replace(one, file=one.file or owner(made.files, one.place)) for one in findings)
+    if plan is None or any(finding.severity == "error" for finding in findings):
+        raise PlanError(file, findings)
     return plan, findings
 
 

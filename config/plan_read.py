@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from config import limits
+from config.extends import Near, whole
 from config.findings import Finding
-from config.parsing import loaded, made, once, plain, shown, unknown
+from config.parsing import made, once, plain, shown, unknown
 from config.plan import (
     Alerts,
     Calendar,
@@ -47,6 +48,7 @@ class Draft(Frozen):
     calendar: Calendar | None = None
     named: dict[str, tuple[str, ...]] = {}
     broken: tuple[str, ...] = ()
+    files: dict[str, str] = {}
 
     @property
     def classes(self) -> tuple[SchoolClass, ...]:
@@ -81,14 +83,13 @@ _KEYS = (
 )  # fmt: skip
 
 
-def draft(text: str) -> tuple[Draft, tuple[Finding, ...]]:
-    """Read what can be read of a plan file, with a finding for everything else."""
-    raw, findings = loaded(text, limits.PLAN_MAX_BYTES)
-    if raw is None:
-        return Draft(broken=_KEYS), findings
-    reader = _Reader(raw)
-    if raw.get("v") != 1 or not isinstance(raw["v"], int) or isinstance(raw["v"], bool):
-        reader.findings.append(Finding("v", "v", shown(raw.get("v"))))
+def draft(text: str, near: Near | None = None) -> tuple[Draft, tuple[Finding, ...]]:
+    """Read what can be read of a plan file and what it extends, with a finding for everything else."""
+    read = whole(text, near)
+    if read.raw is None:
+        return Draft(broken=_KEYS), read.findings
+    raw, reader = read.raw, _Reader(read.raw)
+    reader.findings += read.findings
     drafted = Draft(
         school=reader.one("school", School),
         campuses=reader.tables("campuses", Campus, limits.CAMPUSES_MAX, needed=False),
@@ -103,6 +104,7 @@ def draft(text: str) -> tuple[Draft, tuple[Finding, ...]]:
         calendar=reader.one("calendar", Calendar),
         named=reader.named,
         broken=tuple(finding.place for finding in reader.findings),
+        files=read.files,
     )
     reader.findings += [unknown(plain(key), key, _KEYS) for key in raw if key not in _KEYS]
     return drafted, once(reader.findings)
@@ -125,7 +127,7 @@ class _Reader:
 
     def tables(self, key: str, model: type[T], most: int, *, needed: bool = True) -> tuple[T, ...]:
         """`[gates.east]`: the key is the id."""
-        if not needed and key not in self.raw:
+        if not needed and self.raw.get(key, {}) == {}:
             self.named[key] = ()
             return ()
         value = self.raw.get(key, {})
