@@ -57,6 +57,14 @@ closes = "16:45"
 every_s = 60
 """
 
+NORMAL = [
+    "16:30 东门 请注意，一年级一班正在放学。",
+    "16:30 西门 请注意，二年级一班正在放学。",
+    "16:31 东门 请注意，一年级二班正在放学。",
+    "16:31 西门 请注意，二年级二班正在放学。",
+]
+"""Its afternoon as ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parted:
