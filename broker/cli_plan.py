@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -23,9 +23,9 @@ from config.language import language
 from config.lint import Unreadable, read
 from config.pacing import by_hand
 from config.parsing import decoded, shown
-from config.plan import Plan, PlanError
+from config.plan import Plan, PlanError, Zone
 from config.schooldays import DayOf, day_of
-from config.timetable import local, timetable
+from config.timetable import local, timetable, zones
 from config.types import Day
 
 _CLOSED: dict[Lang, dict[str, str]] = {
@@ -73,14 +73,15 @@ def plan(argv: Sequence[str]) -> int:
         _say(f"{options.file}: " + ("没有发现错误" if lang == "zh" else "no errors found"))
         return 0
     on = _date(options.date, lang)
-    days = timetable(made, on, () if options.changes is None else _changes(options.changes, lang))
+    changes = () if options.changes is None else _changes(options.changes, lang)
+    days = timetable(made, on, changes)
     if (of := day_of(made.calendar, on)).day_type == "closed":
         print(why_closed(made, on, of, lang), file=sys.stderr)
     if options.json:
         plain = sys.stdout.encoding.lower() not in {"utf-8", "utf8"}
         _say(json.dumps([day.model_dump(mode="json", by_alias=True) for day in days], ensure_ascii=plain))
     else:
-        _say("\n".join(_table(made, days)))
+        _say("\n".join(_table(made, days, zones(made, on, changes))))
     return 0
 
 
@@ -163,15 +164,14 @@ def _lines(file: Path, findings: Sequence[Finding], lang: Lang) -> str:
     return "\n".join(f"{file.parent / one.file if one.file else file}: {words(one, lang)}" for one in findings)
 
 
-def _table(made: Plan, days: Sequence[GateDay]) -> list[str]:
+def _table(made: Plan, days: Sequence[GateDay], at: Mapping[tuple[str, str], Zone]) -> list[str]:
     names = {gate.id: gate.name for gate in made.gates}
-    zones = {zone.id: zone.name for zone in made.zones}
-    zone_of = {one.id: zones[one.zone] for one in made.classes}
     lines = []
     for day in days:
         lines.append(f"{names[day.gate]}  {day.date}  {day.day_type}")
         for cue in day.cues:
-            where = "、".join(dict.fromkeys(zone_of[one] for one in cue.classes))
+            zone = at.get((day.gate, cue.id))
+            where = zone.name if zone else ""
             window = day.window(cue)
             when = f"{local(cue.at, made):%H:%M:%S}"
             if window is not None and by_hand(cue, window):  # no promise of a time where a person paces

@@ -7,20 +7,40 @@ from zoneinfo import ZoneInfo
 
 from config.changes import Change, applied, standing, turned
 from config.day import Cue, GateDay, Light, Quiet, Window, cue_id, order
-from config.plan import CLOSED, NORMAL, DayType, Plan, WindowEntry
+from config.plan import CLOSED, NORMAL, DayType, Plan, WindowEntry, Zone
 from config.roster import AnyDay, Called, DayPart, LeftOut, Roster, Told, WholeDay
 from config.schooldays import day_of
 
 
 def timetable(plan: Plan, on: date, changes: Sequence[Change] = ()) -> tuple[GateDay, ...]:
     """One GateDay a gate, in the plan's order, with revision 0 and issued at the date's first instant."""
-    of: AnyDay = day_of(plan.calendar, on)
-    days = folded(plan, on, of)
-    for change in standing(changes):
-        if change.kind == "day_type" and change.day_type in (NORMAL, CLOSED, *(one.id for one in plan.day_types)):
-            of = _Turned(of, change.day_type, frozenset(one for one in (change.gate, change.cls) if one))
-            days = turned(days, folded(plan, on, of), change)
+    (first, _), *later = _turns(plan, on, changes)
+    days = folded(plan, on, first)
+    for of, change in later:
+        assert change is not None
+        days = turned(days, folded(plan, on, of), change)
     return applied(days, changes)
+
+
+def zones(plan: Plan, on: date, changes: Sequence[Change] = ()) -> dict[tuple[str, str], Zone]:
+    """Where those wait who are called, by gate and cue. Of a call that somebody sent to another gate: unknown."""
+    found: dict[tuple[str, str], Zone] = {}
+    for of, _ in _turns(plan, on, changes):
+        roster = Roster(plan, of, on)
+        for window in plan.windows:
+            found |= {(one.gate, cue_id(on, window.id, one.subject, "call")): one.zone for one in roster.called(window)}
+    return found
+
+
+def _turns(plan: Plan, on: date, changes: Sequence[Change]) -> list[tuple[AnyDay, Change | None]]:
+    """What day it is by the calendar, and then by each change that made another of it."""
+    days: list[tuple[AnyDay, Change | None]] = [(day_of(plan.calendar, on), None)]
+    known = (NORMAL, CLOSED, *(one.id for one in plan.day_types))
+    for change in standing(changes):
+        if change.kind == "day_type" and change.day_type in known:
+            scopes = frozenset(one for one in (change.gate, change.cls) if one)
+            days.append((_Turned(days[-1][0], change.day_type or NORMAL, scopes), change))
+    return days
 
 
 @dataclass(frozen=True, slots=True)

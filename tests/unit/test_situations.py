@@ -3,7 +3,7 @@
 from datetime import date
 
 from config.roster import WholeDay
-from config.timetable import folded, timetable
+from config.timetable import folded, timetable, zones
 from plan_days import AFTERNOON, NORMAL, SMALL, WEDNESDAY, Parted, call, change, day, quiet, taken, typed
 
 RAIN = """
@@ -285,3 +285,13 @@ def test_a_high_school_has_a_notice_a_grade_in_the_evening_and_calls_nobody_but_
     assert day(made) == evening
     assert day(made, on=date(2026, 11, 27)) == ["16:00 南门 请注意，高二年级正在放学。", *evening]
     assert {cue.kind for cue in timetable(made, WEDNESDAY)[0].cues} == {"notice"}
+
+
+def test_it_is_known_where_each_call_is_waited_for_also_after_the_day_turned() -> None:
+    made = taken(SMALL, AFTERNOON, RAIN)
+    at = {(gate, own.split("/")[2]): zone.name for (gate, own), zone in zones(made, WEDNESDAY).items()}
+    assert at == {("east", "g1c1"): "A区", ("east", "g1c2"): "A区", ("west", "g2c1"): "B区", ("west", "g2c2"): "B区"}
+    rain = change(made, 1, "day_type", "16:30:40", day_type="rain", cues=(call("afternoon", "g1c2"),))
+    turned = zones(made, WEDNESDAY, (rain,))
+    assert turned["west", call("afternoon", "g1c2")].name == "体育馆"
+    assert turned["east", call("afternoon", "g1c1")].name == "A区"
