@@ -57,6 +57,17 @@ closes = "16:45"
 every_s = 60
 """
 
+RAIN = """
+[zones.hall]
+name = "体育馆"
+gate = "west"
+[day_types.rain]
+name = "雨天"
+places = { g1 = "hall" }
+[day_types.rain.sentences]
+call = "请{classes}的家长到{zone}接孩子。"
+"""
+"""Rain moves grade one into the hall."""
 NORMAL = [
     "16:30 东门 请注意，一年级一班正在放学。",
     "16:30 西门 请注意，二年级一班正在放学。",

@@ -4,18 +4,7 @@ from datetime import date
 
 from config.roster import WholeDay
 from config.timetable import folded, timetable, zones
-from plan_days import AFTERNOON, NORMAL, SMALL, WEDNESDAY, Parted, call, change, day, quiet, taken, typed
-
-RAIN = """
-[zones.hall]
-name = "体育馆"
-gate = "west"
-[day_types.rain]
-name = "雨天"
-places = { g1 = "hall" }
-[day_types.rain.sentences]
-call = "请{classes}的家长到{zone}接孩子。"
-"""
+from plan_days import AFTERNOON, NORMAL, RAIN, SMALL, WEDNESDAY, Parted, call, change, day, quiet, taken, typed
 
 
 def test_rain_moves_grade_one_into_the_hall_and_asks_the_parents_in() -> None:
