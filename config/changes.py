@@ -195,6 +195,9 @@ def _repeat(day: GateDay, change: Change) -> GateDay:
 
 def _at_once(day: GateDay, change: Change, say: str | None) -> GateDay:
     for own in change.cues:
+        on, _, _, kind = own.split("#")[0].split("/")
+        if kind != "call" or on != day.date.isoformat():
+            continue
         original = next((cue for cue in day.cues if cue.id == own.split("#")[0]), None)
         text = say or (original.say if original else None)
         if text is None:

@@ -65,6 +65,11 @@ def flattened(text: str, near: Near | None = None) -> str:
     """The plan as one file that extends nothing; legal only for a plan that was read without fault."""
     raw = whole(text, near).raw
     assert raw is not None, "a plan that was taken can be read again"
+    return written(raw)
+
+
+def written(raw: Mapping[str, Any]) -> str:
+    """A table as a TOML file of one line a key."""
     return "".join(f"{key} = {_toml(value)}\n" for key, value in raw.items())
 
 

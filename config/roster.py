@@ -10,7 +10,7 @@ from datetime import date
 from typing import Literal, NamedTuple, Protocol
 
 from config.day import CueKind
-from config.plan import CLOSED, NORMAL, ClassKind, DayType, Gate, Group, NoticeEntry, SchoolClass, WindowEntry, Zone
+from config.plan import CLOSED, NORMAL, ClassKind, DayType, Gate, Group, SchoolClass, WindowEntry, Zone
 
 
 class Kind(NamedTuple):
@@ -187,9 +187,11 @@ class Roster:
         out = [LeftOut(own, window.id, "other_day") for own, kind in self._day.items() if not self.runs(window, kind)]
         for kind in self.kinds:
             if self.runs(window, kind):
-                units = (unit for block in self._blocks(window.variant(*kind), window, kind) for unit in block[0])
-                shut = [one.id for unit in units if self._open(unit.zone.gate) is None for one in unit.classes]
-                out += [LeftOut(own, window.id, "gate_closed") for own in dict.fromkeys(shut)]
+                variant = window.variant(*kind)
+                units = [unit for block in self._blocks(variant, window, kind) for unit in block[0]]
+                shut = [unit for unit in units if variant.at_gate(unit.zone.gate) and not self._open(unit.zone.gate)]
+                closed = dict.fromkeys(one.id for unit in shut for one in unit.classes)
+                out += [LeftOut(own, window.id, "gate_closed") for own in closed]
         return tuple(out)
 
     # One kind of day ------------------------------------------------------------------------------
@@ -200,7 +202,7 @@ class Roster:
             count: Counter[str] = Counter()
             for unit in units:
                 gate = self._open(unit.zone.gate)
-                if gate is not None and variant.at_gate(gate):
+                if gate is not None and variant.at_gate(unit.zone.gate):
                     yield unit.placed(gate, begins_s + count[gate] * every_s)
                     count[gate] += 1
 
@@ -258,17 +260,18 @@ class Roster:
                     yield Told(variant, gate.id, "all", "open", variant.opens, variant.notice)
         for n, notice in enumerate(variant.notices, 1):
             if notice.weekdays is None or kind.weekday in notice.weekdays:
-                gates = [one.id for one in here] if notice.who is None else self._told_at(notice, window, kind)
-                for own in gates:
-                    if variant.at_gate(own) and (notice.gates is None or own in notice.gates):
-                        yield Told(variant, own, f"n{n}", "notice", notice.at, notice.say)
+                named = [gate.id for gate in here] if notice.who is None else self._waiting(notice.who, window, kind)
+                own = [gate for gate in named if variant.at_gate(gate) and gate in (notice.gates or named)]
+                for at in dict.fromkeys(self._open(one) for one in own):
+                    if at is not None:
+                        yield Told(variant, at, f"n{n}", "notice", notice.at, notice.say)
 
-    def _told_at(self, notice: NoticeEntry, window: WindowEntry, kind: Kind) -> list[str]:
+    def _waiting(self, who: Sequence[str], window: WindowEntry, kind: Kind) -> list[str]:
+        """The gates where they wait."""
         places = self._places(window, kind)
-        own = [one for one in self._classes(notice.who or ()) if self._day[one.id] == kind]
+        own = [one for one in self._classes(who) if self._day[one.id] == kind]
         zones = (self._zone(places, (one.id, one.entry), one.zone) for one in own)
-        gates = (self._open(zone.gate) for zone in zones if zone is not None)
-        return list(dict.fromkeys(gate for gate in gates if gate is not None))
+        return list(dict.fromkeys(zone.gate for zone in zones if zone is not None))
 
     # Names and places -----------------------------------------------------------------------------
 
