@@ -34,6 +34,7 @@ def day_findings(made: Draft, *, certain: bool, known: bool) -> Iterator[Finding
         for finding in (
             *_last_calls(made, roster, kind, called[kind]),
             *_overlaps(made, roster, kind),
+            *_twice(made, roster),
             *_shut(made, called[kind]),
             *_crowds(made, called[kind]),
         ):
@@ -91,6 +92,13 @@ def _overlaps(made: Draft, roster: Roster, kind: Kind) -> Iterator[Finding]:
             yield Finding("overlap", f"windows.{other.id}.opens", clock(other.opens), {"other": clash[0].name})
         if clash:
             found |= {other.id, *(one.id for one in clash)}
+
+
+def _twice(made: Draft, roster: Roster) -> Iterator[Finding]:
+    """Who is named in two calls, or in a call and in the order, of one window."""
+    for window in made.windows:
+        for one in roster.twice(window)[:1]:
+            yield Finding("twice", f"windows.{window.id}.calls", one.subject, {"name": one.name})
 
 
 def _share_a_gate(one: WindowEntry, other: WindowEntry, made: Draft) -> bool:

@@ -180,6 +180,18 @@ class Roster:
         variant = window.variant(*kind) if self.runs(window, kind) else None
         return variant if variant is not None and variant.at_gate(gate) else None
 
+    def twice(self, window: WindowEntry) -> list[Called]:
+        """Who is named again at a gate where it is called already, but in one `order`: the first call counts."""
+        found: list[Called] = []
+        for kind in self.kinds if window.kind == "dismissal" else ():
+            seen: dict[tuple[str, str], int] = {}
+            variant = window.variant(*kind)
+            blocks = self._blocks(variant, window, kind) if self.runs(window, kind) else ()
+            for n, (units, _, _) in enumerate(blocks):
+                again = (one for one in units if seen.setdefault((one.gate, one.subject), n) != n)
+                found += [one for one in again if variant.at_gate(one.gate)]
+        return found
+
     def left_out(self, window: WindowEntry) -> tuple[LeftOut, ...]:
         """Which classes it does not call today although it would on another day."""
         if window.kind != "dismissal":

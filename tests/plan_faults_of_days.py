@@ -155,6 +155,18 @@ DAYS: dict[str, tuple[Swaps, Findings]] = {
         [more(BUS), (AFTER, AFTER.replace('"g6"]', '"g6", "bus1", "bus1"]'))],
         [("twice", "windows.after-school.order[7]", "bus1")],
     ),
+    "a class in a call and in the order": (
+        [after('calls = [{ at = "16:27", who = ["g1c2"] }]')],
+        [("twice", "windows.after-school.calls", "g1c2")],
+    ),
+    "a class at one gate by two means": (
+        [
+            more(*(f'[groups.{one}]\nmembers = ["g1"]\neach = true\n' for one in ("walk", "car"))),
+            after('calls = [{ at = "16:26", who = ["walk"] }, { at = "16:29", who = ["car"] }]'),
+            (AFTER, AFTER.replace('"g1", ', "")),
+        ],
+        [("twice", "windows.after-school.calls", "g1c1")],
+    ),
     "calls where none is called": (
         [
             (
