@@ -20,8 +20,8 @@ Lists = st.SearchStrategy[list[str]]
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Plan:
-    """Any school: gates, zones, grades, groups, day types; windows one after the other, each in its own way."""
+def plans(draw: st.DrawFn, hour: int = 10) -> Plan:
+    """Any school: gates, zones, grades, groups, day types; windows from `hour` on, each in its own way."""
     gates = [f"p{n}" for n in range(draw(st.integers(1, 3)))]
     zones = [f"z{n}" for n in range(draw(st.integers(1, 4)))]
     grades = [f"g{n}" for n in range(draw(st.integers(1, 4)))]
@@ -42,7 +42,7 @@ def plans(draw: st.DrawFn) -> Plan:
             for one in groups
         },
         "day_types": {one: {"name": one, "places": draw(places)} for one in TYPES},
-        "windows": [_window(draw, n, anybody, places, gates) for n in range(draw(st.integers(1, 3)))],
+        "windows": [_window(draw, hour + 2 * n, anybody, places, gates) for n in range(draw(st.integers(1, 3)))],
         "sentences": {"call": "{classes}到{zone}"},
     }
     text = (
@@ -63,13 +63,12 @@ def _gate(draw: st.DrawFn, gates: list[str], own: str) -> Table:
     }
 
 
-def _window(draw: st.DrawFn, n: int, anybody: Lists, places: st.SearchStrategy[Table], gates: list[str]) -> Table:
-    hour = 10 + 2 * n
+def _window(draw: st.DrawFn, hour: int, anybody: Lists, places: st.SearchStrategy[Table], gates: list[str]) -> Table:
     flag, day = st.booleans(), st.lists(st.sampled_from(WEEKDAYS), min_size=1, max_size=3, unique=True)
 
     def calls() -> list[Table]:
         return [
-            {"at": f"{hour}:{draw(st.integers(10, 59))}", "who": draw(anybody)}
+            {"at": f"{hour:02}:{draw(st.integers(10, 59))}", "who": draw(anybody)}
             | ({"every_s": draw(st.integers(0, 60))} if draw(flag) else {})
             | ({"weekdays": draw(day)} if draw(flag) else {})
             for _ in range(draw(st.integers(0, 2)))
@@ -84,15 +83,15 @@ def _window(draw: st.DrawFn, n: int, anybody: Lists, places: st.SearchStrategy[T
             "calls": calls(),
         }
         keys |= {
-            "opens": f"{hour}:05",
-            "starts": f"{hour}:20",
+            "opens": f"{hour:02}:05",
+            "starts": f"{hour:02}:20",
             "gates": draw(st.lists(st.sampled_from(gates), min_size=1)),
         }
         return {key: value for key, value in keys.items() if draw(flag)}
 
     window: Table = {
-        "id": f"w{n}", "name": f"w{n}", "kind": "dismissal", "opens": f"{hour}:00", "starts": f"{hour}:10",
-        "closes": f"{hour + 1}:59", "every_s": 45, "calls": calls(), "places": draw(places),
+        "id": f"w{hour}", "name": f"w{hour}", "kind": "dismissal", "opens": f"{hour:02}:00", "starts": f"{hour:02}:10",
+        "closes": f"{hour + 2:02}:59", "every_s": 45, "calls": calls(), "places": draw(places),
     }  # fmt: skip
     more: Table = {
         "order": draw(anybody),
@@ -102,8 +101,8 @@ def _window(draw: st.DrawFn, n: int, anybody: Lists, places: st.SearchStrategy[T
     }
     more |= {
         "notices": [
-            {"at": f"{hour}:30", "say": "请靠右走。", "who": draw(anybody)},
-            {"at": f"{hour}:31", "say": "再见。"},
+            {"at": f"{hour:02}:30", "say": "请靠右走。", "who": draw(anybody)},
+            {"at": f"{hour:02}:31", "say": "再见。"},
         ]
     }
     on = {key: differs() for key in draw(st.lists(st.sampled_from([*TYPES, *WEEKDAYS]), max_size=2, unique=True))}
@@ -129,9 +128,10 @@ KINDS = (
 @st.composite
 def changes(draw: st.DrawFn, days: tuple[GateDay, ...], at: datetime, kinds: tuple[str, ...] = KINDS) -> list[Change]:
     """Up to four changes made from `at` on, by cues that are there and some that are not."""
-    ids = [cue.id for day in days for cue in day.cues]
+    # Few of them, so that several changes concern one.
+    ids = draw(st.permutations([cue.id for day in days for cue in day.cues]))[:4]
     gate = st.sampled_from([day.gate for day in days])
-    windows = [window.id for day in days for window in day.windows] or ["w0"]
+    windows = [window.id for day in days for window in day.windows] or ["w10"]
     made = []
     for n in range(1, draw(st.integers(1, 4)) + 1):
         when = at + timedelta(seconds=draw(st.integers(0, 300)))
