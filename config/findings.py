@@ -233,6 +233,23 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         "zh": ("只有一个人管这份方案，他不在时没人能改", "再写一个人"),
         "en": ("one person alone keeps this plan", "name a second one"),
     },
+    "neighbours": {
+        "zh": (
+            "这个时段（{opens}–{closes}）在邻居休息时出声（7:00 前、12:30–13:30、21:30 后）",
+            "能改就改时间，确有需要就调低 gain_db",
+        ),
+        "en": (
+            "it speaks ({opens}–{closes}) while neighbours rest (before 7:00, 12:30–13:30, after 21:30)",
+            "move it if you can, or lower gain_db",
+        ),
+    },
+    "too_close": {
+        "zh": ("播 {repeat} 遍加停顿约 {takes} 秒，超过间隔，会越来越晚", "加大 every_s，或减少 repeat"),
+        "en": (
+            "{repeat} sayings and the rest take about {takes} s, longer than that: calls fall behind",
+            "raise every_s, or lower repeat",
+        ),
+    },
     "at_or_after": {
         "zh": ("一次叫班写 at（时刻）或 after_s（starts 之后多少秒），二者取一", '例如 at = "17:15"'),
         "en": (

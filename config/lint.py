@@ -15,7 +15,7 @@ from config import limits
 from config.alerts import RAISED
 from config.extends import Near, owner
 from config.findings import Finding, clock
-from config.lint_days import day_findings, heavy, strange, waits
+from config.lint_days import day_findings, doubts, heavy, strange, waits
 from config.parsing import shown
 from config.plan import CLOSED, NORMAL, Plan, PlanError, Weekday, WindowEntry, expand
 from config.plan_read import Draft, draft
@@ -32,7 +32,7 @@ def read(
     findings += tuple(_findings(made, unreadable))
     plan = None if any(finding.severity == "error" for finding in findings) else made.plan()
     if plan is not None:
-        findings += tuple(heavy(plan))
+        findings += tuple(heavy(plan)) or tuple(doubts(made))
     findings = tuple(replace(one, file=one.file or owner(made.files, one.place)) for one in findings)
     if plan is None or any(finding.severity == "error" for finding in findings):
         raise PlanError(file, findings)

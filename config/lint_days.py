@@ -184,6 +184,31 @@ def _gates(made: Draft, days: dict[Kind, Roster], called: dict[Kind, Calls], *, 
             yield Finding("too_many", f"gates.{gate.id}", args=args)
 
 
+_RESTS = ((0, limits.QUIET_UNTIL_S), (limits.NOON_REST_S, limits.NOON_REST_ENDS_S), (limits.QUIET_FROM_S, 36 * 3600))
+
+
+def doubts(made: Draft) -> Iterator[Finding]:
+    """What may be meant so: warnings, once a window."""
+    for window in made.windows:
+        place = f"windows.{window.id}"
+        speaks = window.kind == "dismissal" or window.notice is not None or window.notices
+        spans = [
+            (0, limits.QUIET_UNTIL_S),
+            (limits.NOON_REST_S, limits.NOON_REST_ENDS_S),
+            (limits.QUIET_FROM_S, 36 * 3600),
+        ]
+        if window.in_order and speaks and any(window.opens < to and begins < window.closes for begins, to in spans):
+            args = {"opens": clock(window.opens), "closes": clock(window.closes)}
+            yield Finding("neighbours", f"{place}.opens", clock(window.opens), args, "warning")
+        if window.kind == "dismissal" and window.every_s is not None and window.pacing == "timed":
+            longest = max((len(one.name) for one in made.classes), default=0)
+            say_s = (len(made.sentences.call if made.sentences else "") - len("{classes}") + longest) * limits.SIGN_S
+            takes_s = window.repeat * say_s + (window.repeat - 1) * limits.SAYING_GAP_S + window.rest_s
+            if takes_s > window.every_s:
+                args = {"takes": f"{takes_s:.0f}", "repeat": str(window.repeat)}
+                yield Finding("too_close", f"{place}.every_s", f"{window.every_s:g}", args, "warning")
+
+
 def heavy(plan: Plan) -> Iterator[Finding]:
     """A day must fit into its message."""
     on = plan.calendar.terms[0].begins

@@ -91,9 +91,9 @@ class Parted:
 
 
 def taken(*tables: str) -> Plan:
-    """The plan of these tables; without a fault and without a warning."""
+    """The plan of these tables; without a fault, and without a warning but for what sounds in the evening."""
     made, warnings = read(SCHOOL + "".join(tables) + CALENDAR, "plan.toml")
-    assert warnings == ()
+    assert {one.code for one in warnings} <= {"neighbours"}
     return made
 
 

@@ -103,7 +103,11 @@ def test_a_text_too_large_is_refused_unread() -> None:
     assert found("#" * limits.PLAN_MAX_BYTES) != [("too_large", "-", "")]
 
 
-WARNED = {"one_owner": ('name = "示范小学"\n', 'name = "示范小学"\nowners = ["王老师"]\n')}
+WARNED = {
+    "one_owner": ('name = "示范小学"\n', 'name = "示范小学"\nowners = ["王老师"]\n'),
+    "neighbours": ('opens = "18:00"\ncloses = "18:30"', 'opens = "21:10"\ncloses = "21:40"'),
+    "too_close": (NOON, NOON.replace("45", "15")),
+}
 
 
 @pytest.mark.parametrize("code", WARNED)
@@ -111,6 +115,21 @@ def test_what_is_only_doubtful_is_a_warning(code: str) -> None:
     _, warnings = read(changed(WARNED[code]), "x")
     assert [(one.code, one.severity) for one in warnings] == [(code, "warning")]
     assert words(warnings[0], "zh").startswith("提醒 ")
+
+
+@pytest.mark.parametrize(
+    ("swap", "expected"),
+    [
+        (('opens = "18:00"\ncloses = "18:30"', 'opens = "21:00"\ncloses = "21:30"'), []),
+        (('opens = "18:00"\ncloses = "18:30"', 'opens = "24:10"\ncloses = "24:20"'), ["neighbours"]),
+        (('opens = "07:20"', 'opens = "06:59"'), ["neighbours"]),
+        (('opens = "13:30"', 'opens = "13:29"'), ["neighbours"]),
+        ((NOON, NOON.replace("45", "16")), []),
+        ((NOON, NOON.replace("45", "15") + '\npacing = "guarded"'), []),
+    ],
+)
+def test_a_warning_has_its_edge(swap: tuple[str, str], expected: list[str]) -> None:
+    assert [one.code for one in read(changed(swap), "x")[1]] == expected
 
 
 def test_every_code_is_produced_by_a_case_here() -> None:

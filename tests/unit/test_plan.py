@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from config.day import GateDay
+from config.findings import Finding
 from config.lint import read
 from config.plan import (
     Alerts,
@@ -32,6 +33,7 @@ from config.plan import (
     Zone,
     numeral,
 )
+from config.plan_read import draft
 from config.timetable import timetable
 from config.types import Frozen
 from key_tables import rows, untrue
@@ -266,3 +268,22 @@ def test_the_documents_village_school_is_a_good_plan() -> None:
     assert warnings == ()
     (south,) = timetable(made, date(2026, 11, 25))
     assert [cue.say for cue in south.cues] == [f"请注意，{n}年级正在放学。" for n in "一二三四五六"]
+
+
+def test_what_the_document_shows_beside_it_can_be_written_so() -> None:
+    village, *parts = re.findall(r"```toml\n(.*?)```", DOCUMENT, re.DOTALL)
+    base, split, types, windows = (
+        next(part for part in parts if own in part)
+        for own in ("extends", "[groups.walk]", "[day_types.exam]", "[windows.on.rain]")
+    )
+    grade = '[[classes]]\nid = "g{n}"\ngrade = "{n}年"\ncount = 2\nzone = "a"\n'
+    zones = '[zones.e]\nname = "E区"\ngate = "south"\n[zones.hall]\nname = "体育馆"\ngate = "south"\n'
+    classes = "".join(grade.format(n=n) for n in range(1, 5))
+    head, calendar = village[: village.index("[[classes]]")], village[village.index("[calendar]") :]
+    made, _ = read(head + zones + classes + split + types + windows + calendar, "docs/plan.md")
+    assert [one.id for one in made.day_types] == ["rain", "exam"]
+    rain = made.windows[0].variant("rain", "mon")
+    assert [call.at for call in rain.calls] == [17 * 3600 + 25 * 60, 17 * 3600 + 35 * 60]
+    assert draft(base.replace("windows.evening", "windows.afternoon"), lambda _: village.encode())[1] == (
+        Finding("missing", "windows"),
+    )
