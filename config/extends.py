@@ -37,7 +37,7 @@ def whole(text: str, near: Near | None = None, file: str = "", above: tuple[str,
         return Whole(None, tuple(_of(file, one) for one in findings))
     found = [] if raw.get("v") == 1 and type(raw["v"]) is int else [Finding("v", "v", shown(raw.get("v")), file=file)]
     wanted, without = (raw.pop(key, None) for key in _KEYS)
-    own = dict.fromkeys(_paths("", raw), file)
+    own = dict.fromkeys(_paths("", raw), file) if file or wanted is not None else {}
     if wanted is None:
         if without is not None:
             found.append(Finding("without", "without", shown(without), file=file))
