@@ -127,3 +127,25 @@ def test_a_gate_closed_by_plan_calls_its_classes_at_the_other_in_the_windows_ord
         ("g1c1", "afternoon", "gate_closed"),
         ("g1c2", "afternoon", "gate_closed"),
     ]
+
+
+def test_a_gate_that_has_no_such_window_gets_it_with_the_call_that_is_sent_there() -> None:
+    made = taken(SMALL, BUSES, AFTERNOON)
+    moved = change(made, 1, "reroute", "15:50", gate="east", cues=(call("buses", "bus1"), call("buses", "nobody")))
+    assert day(made, moved)[:2] == ["16:01 东门 请注意，1号校车开始上车。", "16:05 西门 请注意，2号校车开始上车。"]
+    east, _ = timetable(made, WEDNESDAY, (moved,))
+    assert [window.id for window in east.windows] == ["buses", "afternoon"]
+    late = change(made, 2, "reroute", "16:02", gate="east", cues=(call("buses", "bus1"),))
+    assert day(made, late)[0] == "16:02:05 东门 请注意，1号校车开始上车。"
+
+
+def test_a_call_that_somebody_took_back_is_not_moved_and_its_place_is_kept() -> None:
+    made = taken(SMALL, AFTERNOON + 'places = { g2c1 = "a" }\n')
+    skipped = change(made, 1, "skip", "16:20", cues=(call("afternoon", "g1c2"),))
+    order = tuple(call("afternoon", one) for one in ("g2c1", "g1c2", "g1c1"))
+    moved = change(made, 2, "move", "16:21", gate="east", cues=order)
+    assert [line for line in day(made, skipped, moved) if "东门" in line] == [
+        "16:30 东门 请注意，二年级一班正在放学。",
+        "16:31 东门 请注意，一年级二班正在放学。 ×",
+        "16:32 东门 请注意，一年级一班正在放学。",
+    ]
