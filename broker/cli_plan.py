@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -17,14 +17,15 @@ from config import limits
 from config.changes import Change
 from config.day import GateDay
 from config.errors import BadInputError
+from config.extends import flattened
 from config.findings import Finding, Lang, words
 from config.language import language
 from config.lint import Unreadable, read
 from config.pacing import by_hand
 from config.parsing import decoded, shown
-from config.plan import Plan, PlanError
+from config.plan import Plan, PlanError, Zone
 from config.schooldays import DayOf, day_of
-from config.timetable import local, timetable
+from config.timetable import local, timetable, zones
 from config.types import Day
 
 _CLOSED: dict[Lang, dict[str, str]] = {
@@ -72,14 +73,15 @@ def plan(argv: Sequence[str]) -> int:
         _say(f"{options.file}: " + ("没有发现错误" if lang == "zh" else "no errors found"))
         return 0
     on = _date(options.date, lang)
-    days = timetable(made, on, () if options.changes is None else _changes(options.changes, lang))
+    changes = () if options.changes is None else _changes(options.changes, lang)
+    days = timetable(made, on, changes)
     if (of := day_of(made.calendar, on)).day_type == "closed":
         print(why_closed(made, on, of, lang), file=sys.stderr)
     if options.json:
         plain = sys.stdout.encoding.lower() not in {"utf-8", "utf8"}
         _say(json.dumps([day.model_dump(mode="json", by_alias=True) for day in days], ensure_ascii=plain))
     else:
-        _say("\n".join(_table(made, days)))
+        _say("\n".join(_table(made, days, zones(made, on, changes))))
     return 0
 
 
@@ -93,12 +95,26 @@ def load(file: Path, lang: Lang, voice: Unreadable) -> Plan:
     """A plan out of its file; warnings go to stderr. Raises BadInputError with every finding in words."""
     text = _text(file, lang)
     try:
-        made, warnings = read(text, str(file), voice)
+        made, warnings = read(text, str(file), voice, lambda name: _beside(file, name))
     except PlanError as error:
         raise BadInputError(_lines(file, error.findings, lang)) from error
     for one in warnings:
-        print(f"{file}: {words(one, lang)}", file=sys.stderr)
+        print(_lines(file, [one], lang), file=sys.stderr)
     return made
+
+
+def whole_text(file: Path, lang: Lang) -> str:
+    """A good plan as one text, with what it extends: what a store keeps. Raises BadInputError."""
+    text = _text(file, lang)
+    return flattened(text, lambda name: _beside(file, name)) if "extends" in text else text
+
+
+def _beside(file: Path, name: str) -> bytes | str:
+    try:
+        with (file.parent / name).open("rb") as stream:
+            return stream.read(limits.PLAN_MAX_BYTES + 1)
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _text(file: Path, lang: Lang) -> str:
@@ -145,18 +161,17 @@ def _date(text: str, lang: Lang) -> date:
 
 
 def _lines(file: Path, findings: Sequence[Finding], lang: Lang) -> str:
-    return "\n".join(f"{file}: {words(one, lang)}" for one in findings)
+    return "\n".join(f"{file.parent / one.file if one.file else file}: {words(one, lang)}" for one in findings)
 
 
-def _table(made: Plan, days: Sequence[GateDay]) -> list[str]:
+def _table(made: Plan, days: Sequence[GateDay], at: Mapping[tuple[str, str], Zone]) -> list[str]:
     names = {gate.id: gate.name for gate in made.gates}
-    zones = {zone.id: zone.name for zone in made.zones}
-    zone_of = {one.id: zones[one.zone] for one in made.classes}
     lines = []
     for day in days:
         lines.append(f"{names[day.gate]}  {day.date}  {day.day_type}")
         for cue in day.cues:
-            where = "、".join(dict.fromkeys(zone_of[one] for one in cue.classes))
+            zone = at.get((day.gate, cue.id))
+            where = zone.name if zone else ""
             window = day.window(cue)
             when = f"{local(cue.at, made):%H:%M:%S}"
             if window is not None and by_hand(cue, window):  # no promise of a time where a person paces

@@ -1,6 +1,7 @@
 """Which day type a date is, and why. Never a guess: a date that the calendar does not know is closed and says so."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, get_args
 
@@ -14,17 +15,21 @@ class DayOf:
     day_type: Literal["normal", "closed"]
     source: Literal["date", "weekday", "none"]
     why: str = ""
+    weekday: str = field(default="mon", compare=False)
 
     @property
     def unknown(self) -> bool:
         return self.source == "none"
 
+    def of(self, _: Sequence[str]) -> "DayOf":
+        return self
+
 
 def day_of(calendar: Calendar, on: date) -> DayOf:
     """A listed date wins over the weekday; outside all terms nothing is known."""
-    if special := calendar.dates.get(on):
-        return DayOf(special.day_type, "date", special.why)
-    if not any(term.begins <= on <= term.to for term in calendar.terms):
-        return DayOf("closed", "none")
     weekday = get_args(Weekday)[on.weekday()]
-    return DayOf("normal" if weekday in calendar.weekdays else "closed", "weekday", weekday)
+    if special := calendar.dates.get(on):
+        return DayOf(special.day_type, "date", special.why, weekday)
+    if not any(term.begins <= on <= term.to for term in calendar.terms):
+        return DayOf("closed", "none", weekday=weekday)
+    return DayOf("normal" if weekday in calendar.weekdays else "closed", "weekday", weekday, weekday)

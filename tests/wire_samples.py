@@ -146,6 +146,7 @@ CHANGE: dict[str, Any] = {
     "to": None,
     "text": None,
     "undoes": None,
+    "day_type": None,
 }
 CLOCK = {"v": 1, "start": 4, "n": 1}
 GOOD: dict[str, tuple[type[Frozen], dict[str, Any]]] = {
