@@ -12,7 +12,7 @@ from broker.wire.network import Network
 from broker.wire.transport import Arrived, LinkDown, LinkUp, TransportEvent
 from broker.wire.transport_paho import PahoTransport
 from config.clock import SystemClock
-from config.lint import clock as clock_text
+from config.findings import clock as clock_text
 from process_rig import CLOCK, WITHIN_S, ZONE, Program, School, now
 from transport_rig import Soonest
 
