@@ -14,7 +14,8 @@ from config.day import Mode, Pacing, WindowKind
 from config.errors import BadInputError
 from config.findings import Finding, words
 from config.parsing import loaded, made, once, plain, shown, unknown
-from config.types import Day, Frozen, Name, Say, Slug, WindowId
+from config.schoolyear import Calendar
+from config.types import Frozen, Name, Say, Slug, WindowId
 
 T = TypeVar("T", bound=Frozen)
 _TIME = re.compile(r"([01][0-9]|2[0-9]):([0-5][0-9])(?::([0-5][0-9]))?")
@@ -31,7 +32,6 @@ def _time(value: Any) -> int:
 
 TimeOfDay = Annotated[int, PlainValidator(_time)]
 """Seconds after the date's midnight by the school's clocks; up to 29:59:59, for what crosses midnight."""
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 ClassKind = Literal["class", "club", "bus", "other"]
 
 
@@ -142,24 +142,6 @@ class Alerts(Frozen):
 
     def own(self, action: Action) -> str | None:
         return {"return": self.back, "evacuate": self.evacuate, "shelter": self.shelter}.get(action)
-
-
-class Term(Frozen):
-    begins: Day = Field(alias="from")
-    to: Day
-
-
-class SpecialDate(Frozen):
-    day_type: Literal["normal", "closed"]
-    why: Name
-
-
-class Calendar(Frozen):
-    """Terms and weekdays on which there is school, and the dates that differ. Outside terms: unknown, so closed."""
-
-    terms: Annotated[tuple[Term, ...], Field(min_length=1, max_length=20)]
-    weekdays: Annotated[tuple[Weekday, ...], Field(max_length=7)] = ("mon", "tue", "wed", "thu", "fri")
-    dates: Annotated[dict[Day, SpecialDate], Field(max_length=1000)] = {}
 
 
 class Plan(Frozen):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
-from config.plan import Calendar, Weekday
+from config.schoolyear import Calendar, Weekday
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,19 +12,17 @@ from config.day import GateDay
 from config.lint import read
 from config.plan import (
     Alerts,
-    Calendar,
     ClassEntry,
     Gate,
     Plan,
     PlanError,
     School,
     Sentences,
-    SpecialDate,
-    Term,
     WindowEntry,
     Zone,
     numeral,
 )
+from config.schoolyear import Calendar, SpecialDate, Term
 from config.timetable import timetable
 from config.types import Frozen
 from key_tables import rows, untrue
