@@ -15,7 +15,7 @@ from pathlib import Path
 from audio.reading import unreadable
 from broker import agenda, sheet
 from broker.centre import Centre, Inbox, Parts, PlanChanged
-from broker.cli_plan import load
+from broker.cli_plan import loaded
 from broker.console.server import Console
 from broker.embedded import EmbeddedBroker, start_broker
 from broker.store import Store
@@ -122,8 +122,8 @@ def _each_second(inbox: Inbox, asked: deque[Callable[[], None] | None], broker: 
 def _read_again(made: Centre, file: Path) -> None:
     """A bad plan changes nothing: what was in force stays in force."""
     try:
-        made.handle(PlanChanged(load(file, language(os.environ), _unreadable), file.read_text("utf-8")))
-    except (BadInputError, OSError) as error:
+        made.handle(PlanChanged(*loaded(file, language(os.environ), _unreadable)))
+    except BadInputError as error:
         _log(f"方案未采用 the plan was refused:\n{error}")
 
 
@@ -208,7 +208,7 @@ def _settings(file: Path) -> CentreSettings:
 def _plan(file: Path, store: Store) -> tuple[Plan, str]:
     """The plan of the file; if that is bad and an earlier one was accepted, that one: the gates go on."""
     try:
-        return load(file, language(os.environ), _unreadable), file.read_text("utf-8")
+        return loaded(file, language(os.environ), _unreadable)
     except BadInputError as error:
         if (text := store.plan()) is None:
             raise

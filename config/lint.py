@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from config import limits
 from config.alerts import RAISED
 from config.findings import Finding
+from config.lint_calendar import calendar_faults, make_up_findings
 from config.parsing import shown
 from config.plan import Draft, Gate, Plan, PlanError, SchoolClass, WindowEntry, draft, expand
 from config.timetable import calls, folded, ordered
@@ -84,12 +85,12 @@ def _school(made: Draft) -> Iterator[Finding]:
             ZoneInfo(made.school.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             yield Finding("zone_name", "school.zone", shown(made.school.zone))
-    terms = sorted(enumerate(made.calendar.terms if made.calendar else ()), key=lambda one: (one[1].begins, one[0]))
-    before = None
-    for n, term in terms:
-        if term.to < term.begins or (before is not None and term.begins <= before):
-            yield Finding("term", f"calendar.terms[{n}]", f"{term.begins} – {term.to}")
-        before = term.to if before is None else max(before, term.to)
+    if made.calendar is not None:
+        certain = made.whole("gates", "classes") and all(entry.fault is None for entry in made.entries)
+        scopes = {*made.named.get("gates", ()), *_classes_named(made)} if certain else None
+        zone = made.school.zone if made.school else "Asia/Shanghai"
+        yield from calendar_faults(made.calendar, ("normal", "closed"), scopes, zone)
+        yield from make_up_findings(made.calendar)
 
 
 def _references(made: Draft) -> Iterator[Finding]:

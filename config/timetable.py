@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from config.changes import Change, applied
@@ -16,7 +15,7 @@ def timetable(plan: Plan, on: date, changes: Sequence[Change] = ()) -> tuple[Gat
     return applied(folded(plan, on, day_of(plan.calendar, on).day_type), changes)
 
 
-def folded(plan: Plan, on: date, day_type: Literal["normal", "closed"]) -> tuple[GateDay, ...]:
+def folded(plan: Plan, on: date, day_type: str) -> tuple[GateDay, ...]:
     """The same for a date that is of this day type, whatever the calendar says."""
     windows = plan.windows if day_type == "normal" else ()
     return tuple(_gate_day(plan, gate, on, windows, day_type) for gate in plan.gates)

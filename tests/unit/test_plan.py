@@ -22,7 +22,7 @@ from config.plan import (
     Zone,
     numeral,
 )
-from config.schoolyear import Calendar, SpecialDate, Term
+from config.schoolyear import Calendar, Rule, SpecialDate, Term
 from config.timetable import timetable
 from config.types import Frozen
 from key_tables import rows, untrue
@@ -213,7 +213,8 @@ TABLES: dict[str, type[Frozen]] = {
     "### `[alerts]`": Alerts,
     "### `[calendar]`": Calendar,
     "`terms` 的每一项": Term,
-    '`[calendar.dates."2026-10-01"]`：': SpecialDate,
+    '`[calendar.dates."2026-10-10"]`': SpecialDate,
+    "`[[calendar.rules]]`，": Rule,
 }
 
 
