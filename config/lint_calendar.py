@@ -119,9 +119,9 @@ def unknown_years(calendar: Calendar, today: date) -> tuple[int, ...]:
 
 def make_up_findings(calendar: Calendar) -> Iterator[Finding]:
     """A warning for each: the day stays closed until it is said."""
-    listed = {*calendar.dates, *(on for rule in calendar.rules if not rule.scope for on in rule.on or ())}
     for on, name in unsaid_make_ups(calendar):
-        if on not in listed:  # one that is listed says nothing, which is a finding of its own
+        listed = calendar.dates.get(on)
+        if listed is None or listed.day_type is not None:  # else it says nothing, which is a finding of its own
             yield Finding("make_up", f"calendar.dates.{on}", args={"name": name}, severity="warning")
 
 

@@ -84,12 +84,12 @@ def faults(read: National, place: str) -> Iterator[Finding]:
             yield Finding("twin", f"{where}.year", str(one.year))
         seen.add(one.year)
         for m, holiday in enumerate(one.holidays):
-            length = (holiday.to - holiday.begins).days
-            if not 0 <= length < _HOLIDAY_MAX_DAYS or one.year not in (holiday.begins.year, holiday.to.year):
+            if not _fits(holiday, one.year):
                 span = f"{holiday.begins} – {holiday.to}"
                 yield Finding("holiday", f"{where}.holidays[{m}]", span, {"year": str(one.year)})
         for m, day in enumerate(one.make_up):
-            if abs(day.on.year - one.year) > 1 or _holiday(one, day.on):
+            inside = any(holiday.begins <= day.on <= holiday.to for holiday in one.holidays if _fits(holiday, one.year))
+            if inside or abs(day.on.year - one.year) > 1:
                 yield Finding("holiday", f"{where}.make_up[{m}]", str(day.on), {"year": str(one.year)})
 
 
@@ -121,8 +121,9 @@ def written(of: National, under: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _holiday(year: Year, on: date) -> Holiday | None:
-    return next((one for one in year.holidays if one.begins <= on <= one.to), None)
+def _fits(holiday: Holiday, year: int) -> bool:
+    length = (holiday.to - holiday.begins).days
+    return 0 <= length < _HOLIDAY_MAX_DAYS and year in (holiday.begins.year, holiday.to.year)
 
 
 def _text(value: str) -> str:

@@ -102,7 +102,8 @@ def _answer(told: _Told, scopes: Collection[str]) -> DayOf:
     whole += [calendar.dates[on]] if on in calendar.dates else []
     part = [rule for rule in told.rules if rule.on and rule.scope and _within(rule, scopes)]
     mover = next((one for one in reversed([*whole, *part]) if one.as_weekday or one.as_date), None)
-    now = _Draft(_base(calendar, on))
+    base = _base(calendar, on)
+    now = _Draft(base)
     rules = told.rules
     if mover is not None:
         asked = mover.as_date or on
@@ -124,6 +125,8 @@ def _answer(told: _Told, scopes: Collection[str]) -> DayOf:
         now = now.after(one) if one.scope and _within(one, scopes) else now
     for special in part:
         now = now.listed(special, mover=special is mover)
+    if base.doubt == "make_up" and not now.why_weekday and now.day.day_type != CLOSED:
+        return base  # that it is open was said, but not whose table runs
     return now.done()
 
 

@@ -62,8 +62,8 @@ CALENDAR_FAULTS: dict[str, tuple[Swaps, Findings]] = {
         [("rule_says", "calendar.dates.2026-09-20", "国庆调休，上周四的课")],
     ),
     "no such day type": (
-        [('as_weekday = "thu"', 'day_type = "close"')],
-        [("no_such", "calendar.dates.2026-09-20.day_type", "close")],
+        [('day_type = "closed"', 'day_type = "close"')],
+        [("no_such", "calendar.dates.2026-09-25.day_type", "close")],
     ),
     "no such weekday": (
         [('as_weekday = "thu"', 'as_weekday = "Thu"')],

@@ -76,6 +76,14 @@ def test_a_make_up_day_whose_table_is_not_said_is_closed_whatever_else_holds() -
     assert (day_of(loose, on(10, 10)).day_type, day_of(loose, on(10, 10)).doubt) == ("closed", "make_up")
 
 
+@pytest.mark.parametrize("scope", ["", 'scope = ["g1"]'])
+def test_a_make_up_day_that_is_said_to_be_open_is_closed_until_its_table_is_said(scope: str) -> None:
+    half = calendar(rule('on = ["2026-10-10"]', 'day_type = "normal"', scope, why="上课"))
+    assert day_of(half, on(10, 10)).of({"g1"}) == DayOf("closed", "sat", "national", "国庆节", "make_up")
+    said = calendar(rule('on = ["2026-10-10"]', 'day_type = "normal"', 'as_weekday = "sat"', scope, why="上课"))
+    assert day_of(said, on(10, 10)).of({"g1"}) == DayOf("normal", "sat", "school", "上课")
+
+
 def test_a_make_up_day_of_a_weekday_with_a_rule_follows_the_rule() -> None:
     said = calendar(
         rule('weekdays = ["wed"]', 'day_type = "half-day"', why="周三半天"),
