@@ -201,7 +201,7 @@ def _holds(calendar: Calendar, rule: Rule, on: date) -> bool:
         and (rule.season is None or _in_season(rule, on))
         and (rule.nth is None or _nth(rule.nth, on))
         and (rule.weeks is None or _in_weeks(calendar, rule, on))
-        and (rule.first_days is None or _in_first_days(calendar, rule.first_days, on))
+        and (rule.first_days is None or _in_first_days(calendar, rule, rule.first_days, on))
         and (rule.last_before is None or _is_last_before(calendar, rule.last_before, on))
         and (rule.turn is None or _has_turn(calendar, rule, on))
     )
@@ -233,9 +233,13 @@ def _in_weeks(calendar: Calendar, rule: Rule, on: date) -> bool:
     return (weeks % 2 == 0) == (rule.weeks == "odd")
 
 
-def _in_first_days(calendar: Calendar, count: int, on: date) -> bool:
+def _in_first_days(calendar: Calendar, rule: Rule, count: int, on: date) -> bool:
+    """Of the term; where the rule has a `from` inside it, from there."""
     term = term_of(calendar, on)
-    return term is not None and has_school(calendar, on) and _school_days(calendar, term.begins, on, count) < count
+    if term is None or not has_school(calendar, on):
+        return False
+    first = max(term.begins, rule.begins or term.begins)
+    return _school_days(calendar, first, on, count) < count
 
 
 def _is_last_before(calendar: Calendar, name: str, on: date) -> bool:

@@ -235,6 +235,8 @@ def test_a_scope_asked_in_any_order_and_form_gives_the_same() -> None:
         (['weekdays = ["fri"]', 'weeks = "even"'], [11]),
         (['weekdays = ["fri"]', 'weeks = "odd"', 'week_one = "2026-09-07"'], [11]),
         (["first_days = 3"], [1, 2, 3]),
+        (["first_days = 3", 'from = "2026-09-10"'], [10, 11, 14]),
+        (["first_days = 3", 'from = "2026-07-10"'], [1, 2, 3]),
         (["first_days = 5", 'weekdays = ["mon"]'], [7]),
         (['last_before = "国庆节"'], [30]),
         (['last_before = "holiday"'], [24, 30]),
