@@ -39,7 +39,7 @@ from config.findings import words
 from config.lint_calendar import doubts
 from config.plan import Plan
 from config.settings import ClockSettings
-from config.timetable import local, timetable
+from config.timetable import local
 
 
 class Alarm(Protocol):
@@ -148,7 +148,7 @@ class Centre:
             return self._answer(known, (), again=True)
         here = self.situation()
         change = propose(here, wish, store.next_n(), self.parts.clock.utc())
-        lines = described(self._plan, here.days, after(here, timetable(self._plan, here.on), change))
+        lines = described(self._plan, here.days, after(here, change))
         if not lines and change.kind not in ("hold", "resume"):
             raise RefusedError("no_effect", "这样改，今天的放学表没有任何变化")
         store.keep_change(here.on, change)
@@ -160,7 +160,7 @@ class Centre:
         """What a wish would do, by cue; raises RefusedError like `submit`, and changes nothing."""
         here = self.situation()
         change = propose(here, wish, self.parts.store.next_n(), self.parts.clock.utc())
-        return described(self._plan, here.days, after(here, timetable(self._plan, here.on), change))
+        return described(self._plan, here.days, after(here, change))
 
     def choose(self, choice: Choice) -> Chosen:
         """Whose days count where a gate holds a newer one: the gates', or the centre's in revisions above them.

@@ -121,9 +121,10 @@ def _each_second(inbox: Inbox, asked: deque[Callable[[], None] | None], broker: 
 
 def _read_again(made: Centre, file: Path) -> None:
     """A bad plan changes nothing: what was in force stays in force."""
+    lang = language(os.environ)
     try:
-        made.handle(PlanChanged(*loaded(file, language(os.environ), _unreadable)))
-    except BadInputError as error:
+        made.handle(PlanChanged(*loaded(file, lang, _unreadable)))
+    except (BadInputError, OSError) as error:
         _log(f"方案未采用 the plan was refused:\n{error}")
 
 
@@ -207,8 +208,9 @@ def _settings(file: Path) -> CentreSettings:
 
 def _plan(file: Path, store: Store) -> tuple[Plan, str]:
     """The plan of the file; if that is bad and an earlier one was accepted, that one: the gates go on."""
+    lang = language(os.environ)
     try:
-        return loaded(file, language(os.environ), _unreadable)
+        return loaded(file, lang, _unreadable)
     except BadInputError as error:
         if (text := store.plan()) is None:
             raise

@@ -1,11 +1,11 @@
-"""`fangxue plan`: check a plan, show a day or a month of it. Reads files and prints; changes nothing."""
+"""`fangxue plan`: check a plan, show a day of it. Reads files and prints; changes nothing."""
 
 import argparse
 import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -19,14 +19,15 @@ from config import limits
 from config.changes import Change
 from config.day import GateDay
 from config.errors import BadInputError
+from config.extends import flattened
 from config.findings import Finding, Lang, words
 from config.language import language
 from config.lint import Unreadable, read
 from config.pacing import by_hand
 from config.parsing import decoded, shown
-from config.plan import Plan, PlanError
+from config.plan import Plan, PlanError, Zone
 from config.schooldays import DayOf, day_of
-from config.timetable import local, timetable
+from config.timetable import local, timetable, zones
 from config.types import Day
 
 _CLOSED: dict[Lang, str] = {"zh": "{date} 停课：{why}", "en": "{date} is closed: {why}"}
@@ -46,7 +47,7 @@ _TWIN: dict[Lang, str] = {
 
 
 def plan(argv: Sequence[str]) -> int:
-    """`plan check`, `plan day`, `plan month` of a FILE. 0: good; bad input raises, with every error at once."""
+    """`plan check FILE`, `plan day FILE --date D`. 0: good; bad input raises, with every error at once."""
     parser = argparse.ArgumentParser(prog="fangxue plan", description="放学方案：检查、预览。Check and preview a plan.")
     verbs = parser.add_subparsers(dest="verb", required=True)
     check = verbs.add_parser("check", help="检查方案 find everything that is wrong")
@@ -68,14 +69,15 @@ def plan(argv: Sequence[str]) -> int:
         _say(month(made, options.month, lang))
         return 0
     on = _date(options.date, lang)
-    days = timetable(made, on, () if options.changes is None else _changes(options.changes, lang))
+    changes = () if options.changes is None else _changes(options.changes, lang)
+    days = timetable(made, on, changes)
     if (of := day_of(made.calendar, on)).day_type == "closed":
         print(why_closed(made, on, of, lang), file=sys.stderr)
     if options.json:
         plain = sys.stdout.encoding.lower() not in {"utf-8", "utf8"}
         _say(json.dumps([day.model_dump(mode="json", by_alias=True) for day in days], ensure_ascii=plain))
     else:
-        _say("\n".join(_table(made, days)))
+        _say("\n".join(_table(made, days, zones(made, on, changes))))
     return 0
 
 
@@ -91,7 +93,7 @@ def load(file: Path, lang: Lang, voice: Unreadable) -> Plan:
 
 
 def loaded(file: Path, lang: Lang, voice: Unreadable) -> tuple[Plan, str]:
-    """The same with its text, which then needs no file beside it."""
+    """The same with its text, which then needs no file beside it: what a store keeps."""
     text, bad = _text(file, lang), ""
     try:
         text, beside, wrong = standing_alone(text, file.parent, lambda one, most: _text(one, lang, most))
@@ -99,13 +101,21 @@ def loaded(file: Path, lang: Lang, voice: Unreadable) -> tuple[Plan, str]:
     except BadInputError as error:
         bad = str(error)
     try:
-        made, warnings = read(text, str(file), voice)
+        made, warnings = read(text, str(file), voice, lambda name: _beside(file, name))
     except PlanError as error:
         findings = [one for one in error.findings if not (bad and one.code == "no_table")]
         raise BadInputError("\n".join(filter(None, [bad, _lines(file, findings, lang)]))) from error
     for one in warnings:
-        print(f"{file}: {words(one, lang)}", file=sys.stderr)
-    return made, text
+        print(_lines(file, [one], lang), file=sys.stderr)
+    return made, flattened(text, lambda name: _beside(file, name)) if "extends" in text else text
+
+
+def _beside(file: Path, name: str) -> bytes | str:
+    try:
+        with (file.parent / name).open("rb") as stream:
+            return stream.read(limits.PLAN_MAX_BYTES + 1)
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _text(file: Path, lang: Lang, most: int = limits.PLAN_MAX_BYTES) -> str:
@@ -151,18 +161,17 @@ def _date(text: str, lang: Lang) -> date:
 
 
 def _lines(file: Path, findings: Sequence[Finding], lang: Lang) -> str:
-    return "\n".join(f"{file}: {words(one, lang)}" for one in findings)
+    return "\n".join(f"{file.parent / one.file if one.file else file}: {words(one, lang)}" for one in findings)
 
 
-def _table(made: Plan, days: Sequence[GateDay]) -> list[str]:
+def _table(made: Plan, days: Sequence[GateDay], at: Mapping[tuple[str, str], Zone]) -> list[str]:
     names = {gate.id: gate.name for gate in made.gates}
-    zones = {zone.id: zone.name for zone in made.zones}
-    zone_of = {one.id: zones[one.zone] for one in made.classes}
     lines = []
     for day in days:
         lines.append(f"{names[day.gate]}  {day.date}  {day.day_type}")
         for cue in day.cues:
-            where = "、".join(dict.fromkeys(zone_of[one] for one in cue.classes))
+            zone = at.get((day.gate, cue.id))
+            where = zone.name if zone else ""
             window = day.window(cue)
             when = f"{local(cue.at, made):%H:%M:%S}"
             if window is not None and by_hand(cue, window):  # no promise of a time where a person paces

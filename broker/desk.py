@@ -8,11 +8,11 @@ from broker.paced import let_go
 from broker.situation import RefusedError, Situation, class_name, gate_name, window_named
 from broker.wish import Choice, Wish
 from config import limits
-from config.changes import Change, applied, standing
+from config.changes import Change, standing
 from config.day import Cue, GateDay, cue_id, order
 from config.pacing import by_hand, windows_now
 from config.plan import Plan
-from config.timetable import local
+from config.timetable import local, timetable
 
 
 def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
@@ -90,9 +90,9 @@ def _ours(here: Situation) -> None:
         raise RefusedError("newer_at_gate", f"校门上有比中心更新的放学表，中心改不了：{remedy}")
 
 
-def after(here: Situation, base: Iterable[GateDay], change: Change) -> tuple[GateDay, ...]:
-    """The days with the change: what the centre would issue. `base`: the days as the plan alone makes them."""
-    return applied(tuple(base), (*here.changes, change))
+def after(here: Situation, change: Change) -> tuple[GateDay, ...]:
+    """The days with the change: what the centre would issue."""
+    return timetable(here.plan, here.on, (*here.changes, change))
 
 
 def described(plan: Plan, before: Iterable[GateDay], then: Iterable[GateDay]) -> tuple[str, ...]:
@@ -189,11 +189,13 @@ def _skip(here: Situation, wish: Wish) -> dict[str, object]:
 def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     name = class_name(here, wish.cls)
     own = next(one for one in here.plan.classes if one.id == wish.cls)
-    gate = wish.gate or here.plan.gate_of(own)
+    # Where it waits and what is said today (in rain, while a gate is closed) is known from its call nearest to now.
+    known = [(cue, day.gate) for day, cue in here.cues(wish.gate) if _calls(cue, own.id)]
+    nearest = min(known, key=lambda row: (abs(row[0].at - at), row[0].id, row[1]), default=None)
+    gate = wish.gate or (nearest[1] if nearest else here.plan.gate_of(own))
     if here.held(gate):
         raise RefusedError("held", f"{gate_name(here, gate)}正在暂停，恢复后才能叫班")
     day = next(day for day in here.days if day.gate == gate)
-    text = here.plan.sentences.call.replace("{classes}", name)
     windows = windows_now(day, day.holds, at).values()
     window = next((one for one in windows if one.opens <= at < one.closes and one.kind == "dismissal"), None)
     if window is None and not wish.confirmed:
@@ -202,7 +204,14 @@ def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     free = _free_id(here, day, slot)
     if free != slot and not wish.confirmed:
         raise RefusedError("again", f"{name}已经叫过，再叫一次吗？", ask_again=True)
-    return {"class": own.id, "gate": gate, "cues": (free,), "text": text}
+    zone = next(zone.name for zone in here.plan.zones if zone.id == own.zone)
+    text = here.plan.sentences.call.replace("{zone}", zone).replace("{classes}", name)
+    return {"class": own.id, "gate": gate, "cues": (free,), "text": nearest[0].say if nearest else text}
+
+
+def _calls(cue: Cue, subject: str) -> bool:
+    """Whether it is a planned call of this class, not of a group that it is in."""
+    return cue.kind == "call" and "#" not in cue.id and cue.id.split("/")[2] == subject
 
 
 def _repeat(here: Situation, wish: Wish) -> dict[str, object]:

@@ -16,8 +16,8 @@ from config.changes import Change, standing
 from config.clock import Instant
 from config.day import Cue, GateDay, Pacing
 from config.pacing import by_hand, windows_now
-from config.plan import SchoolClass
-from config.timetable import local
+from config.plan import SchoolClass, Zone
+from config.timetable import local, zones
 from config.types import Day, Frozen, Utc
 
 ClassState = Literal["none", "waiting", "next", "released", "calling", "called", "missed", "skipped"]
@@ -194,6 +194,7 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
     windows = tuple(_windows(here, now))
     shown = next((one for one in windows if one.kind == "dismissal" and one.closes > now.utc), None)
     gates = tuple(_gate(here, day, now, status_at_s, shown) for day in here.days)
+    at = zones(here.plan, here.on, here.changes)
     return View(
         v=1,
         school=school.id,
@@ -208,7 +209,7 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
         windows=windows,
         gates=gates,
         confirmed=len([gate for gate in gates if gate.confirmed]),
-        classes=tuple(_class(here, one, now, shown) for one in here.plan.classes),
+        classes=tuple(_class(here, one, now, shown, at) for one in here.plan.classes),
         changes=tuple(_changes(here)),
         alert=_standing(here, now, gates),
         alerts=tuple(_alert(one) for one in here.alerts if local(one.raised_at, here.plan).date() >= here.on),
@@ -299,7 +300,9 @@ def _alert(of: Alert) -> AlertView:
     )  # fmt: skip
 
 
-def _class(here: Situation, of: SchoolClass, now: Instant, shown: WindowView | None) -> ClassView:
+def _class(
+    here: Situation, of: SchoolClass, now: Instant, shown: WindowView | None, at: Mapping[tuple[str, str], Zone]
+) -> ClassView:
     zone = next(zone for zone in here.plan.zones if zone.id == of.zone)
     found = next(
         (
@@ -316,11 +319,12 @@ def _class(here: Situation, of: SchoolClass, now: Instant, shown: WindowView | N
         )  # fmt: skip
     day, cue = found
     status, window = here.statuses.get(day.gate), day.window(cue)
+    today = at.get((day.gate, cue.id))
     return ClassView(
         id=of.id,
         name=of.name,
         gate=day.gate,
-        zone=zone.name,
+        zone=today.name if today else "",
         state=_state(here, day, cue, now),
         at=None if by_hand(cue, window) else due(day, cue, slips_of(status, day)),
         pacing=window.pacing if window else "timed",

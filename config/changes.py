@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from config import limits
-from config.day import Cue, GateDay, Hold, order
+from config.day import Cue, GateDay, Hold, Quiet, order
 from config.pacing import by_hand
 from config.types import CueId, Frozen, Id, Name, Say, Slug, Utc
 
@@ -41,6 +41,7 @@ class Change(Frozen):
     to: Utc | None = None
     text: Say | None = None
     undoes: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+    day_type: Slug | None = None
 
 
 def standing(changes: Iterable[Change]) -> list[Change]:
@@ -53,13 +54,47 @@ def standing(changes: Iterable[Change]) -> list[Change]:
 
 def applied(days: Sequence[GateDay], changes: Sequence[Change]) -> tuple[GateDay, ...]:
     """The days after these changes, which are of the same date."""
+    if not changes:
+        return tuple(days)
     undos = {change.undoes: change for change in sorted(changes, key=lambda one: -one.n) if change.kind == "undo"}
     for change in standing(changes):
-        days = [_FOLDS[change.kind](day, change) if _concerns(change, day) else day for day in days]
+        if change.kind == "reroute":
+            days = _rerouted(days, change)
+        else:
+            days = [_FOLDS[change.kind](day, change) if _concerns(change, day) else day for day in days]
     for change in sorted(changes, key=lambda one: one.n):
         if undo := undos.get(change.n):
             days = [_brought_back(day, change, undo) for day in days]
     return tuple(day.but(holds=_holds(day, changes)) for day in days)
+
+
+def turned(days: Sequence[GateDay], new: Sequence[GateDay], change: Change) -> tuple[GateDay, ...]:
+    """The days turned into those of another day type, also in the middle of a window.
+
+    `cues`: what moves, all that were still to come when staff looked; without them what lies after the change. The rest
+    stays where it was said. A slot is the same under every day type, so nobody is called twice.
+    """
+    known = {cue.id for day in days for cue in day.cues}
+
+    def moves(cue: Cue) -> bool:
+        return cue.id in change.cues if change.cues and cue.id in known else cue.at > change.at
+
+    kept = {day.gate: [cue for cue in day.cues if not moves(cue)] for day in days}
+    said = {cue.id for cues in kept.values() for cue in cues}
+    return tuple(
+        _turned(day, kept[day.gate], [cue for cue in fresh.cues if cue.id not in said and moves(cue)], fresh, change)
+        for day, fresh in zip(days, new, strict=True)
+    )
+
+
+def _turned(day: GateDay, kept: Sequence[Cue], to_come: Sequence[Cue], fresh: GateDay, change: Change) -> GateDay:
+    used = {cue.window for cue in kept} - {window.id for window in fresh.windows}
+    windows = (*fresh.windows, *(window for window in day.windows if window.id in used))
+    made = fresh.but(windows=tuple(sorted(windows, key=lambda one: (one.opens, one.id))), cues=tuple(kept))
+    earliest = change.at + timedelta(seconds=limits.BACK_AFTER_S)
+    for cue in to_come[: limits.CUES_MAX - len(kept)]:
+        made = _with_cues(made, [*made.cues, cue if cue.at >= earliest else _behind(made, cue, earliest)])
+    return made
 
 
 def hold_id(change: Change) -> str:
@@ -160,6 +195,9 @@ def _repeat(day: GateDay, change: Change) -> GateDay:
 
 def _at_once(day: GateDay, change: Change, say: str | None) -> GateDay:
     for own in change.cues:
+        on, _, _, kind = own.split("#")[0].split("/")
+        if kind != "call" or on != day.date.isoformat():
+            continue
         original = next((cue for cue in day.cues if cue.id == own.split("#")[0]), None)
         text = say or (original.say if original else None)
         if text is None:
@@ -206,8 +244,66 @@ def _release(day: GateDay, change: Change) -> GateDay:
     return _moved(day, change, lambda cue: cue.but(released=change.at) if by_hand(cue, day.window(cue)) else cue)
 
 
-def _later(day: GateDay, _: Change) -> GateDay:
-    """Kinds that this version stores but does not fold here."""
+def _move(day: GateDay, change: Change) -> GateDay:
+    """`cues`: calls in their new order. They exchange their instants; nobody else moves."""
+    own = {cue.id: cue for cue in day.cues if cue.id in change.cues and cue.kind == "call" and cue.state == "planned"}
+    instants = sorted(cue.at for cue in own.values())
+    wanted = [own[name] for name in dict.fromkeys(change.cues) if name in own]
+    new = {cue.id: cue.but(at=at, until=at + (cue.until - cue.at)) for cue, at in zip(wanted, instants, strict=True)}
+    return _with_cues(day, [new.get(cue.id, cue) for cue in day.cues])
+
+
+def _rerouted(days: Sequence[GateDay], change: Change) -> list[GateDay]:
+    """`cues` leave through `gate`: behind that gate's own calls of the window, and not before their instant.
+
+    The day of the old gate has them no more; until it confirmed that day, staff see that it may still call.
+    """
+    target = next((day for day in days if day.gate == change.gate), None)
+    if target is None:
+        return list(days)
+    here = {cue.id for cue in target.cues}
+    rows = [(cue, day) for day in days if day.gate != change.gate for cue in day.cues]
+    moved = [(cue, day) for cue, day in rows if cue.id in change.cues and cue.state == "planned"]
+    earliest = change.at + timedelta(seconds=limits.BACK_AFTER_S)
+    gone: set[str] = set()
+    for cue, day in sorted(moved, key=lambda row: order(row[0])):
+        if cue.id not in here and len(target.cues) < limits.CUES_MAX:
+            if (window := day.window(cue)) is not None and target.window(cue) is None:
+                windows = sorted((*target.windows, window), key=lambda one: (one.opens, one.id))
+                target = target.but(windows=tuple(windows))
+            target = _with_cues(target, [*target.cues, _behind(target, cue, max(earliest, cue.at))])
+            here.add(cue.id)
+        if cue.id in here:
+            gone.add(cue.id)
+    return [
+        target if day.gate == change.gate else day.but(cues=tuple(cue for cue in day.cues if cue.id not in gone))
+        for day in days
+    ]
+
+
+def _quiet(day: GateDay, change: Change) -> GateDay:
+    """On: from now or `from`, until `to` or until somebody ends it. Off: `ids` end now."""
+    if not change.ids:
+        begins = change.begins or change.at
+        if (change.to is not None and change.to <= begins) or len(day.quiet) >= limits.WINDOWS_MAX:
+            return day
+        span = Quiet.model_validate({"id": quiet_id(change), "from": begins, "to": change.to})
+        return day.but(quiet=(*day.quiet, span))
+    ended = [
+        span.but(to=min(change.at, span.to or change.at)) if span.id in change.ids else span
+        for span in day.quiet
+        if span.id not in change.ids or span.begins < change.at
+    ]
+    return day.but(quiet=tuple(ended))
+
+
+def quiet_id(change: Change) -> str:
+    """A span of quiet is named by its change."""
+    return f"change-{change.n}"
+
+
+def _as_it_is(day: GateDay, _: Change) -> GateDay:
+    """Kinds that change no cue here: the day type was folded before, what holds are left is seen at the end."""
     return day
 
 
@@ -220,8 +316,10 @@ _FOLDS: dict[Kind, Callable[[GateDay, Change], GateDay]] = {
     "notice": _notice,
     "release": _release,
     "ready": _release,
-    # What holds are left is no matter of one change: see `_holds`.
-    **dict.fromkeys(("hold", "resume", "move", "reroute", "day_type", "left", "quiet", "undo"), _later),
+    "move": _move,
+    "quiet": _quiet,
+    # Rerouted are several days at once, the day type is folded by the timetable, and holds by `_holds`.
+    **dict.fromkeys(("hold", "resume", "reroute", "day_type", "left", "undo"), _as_it_is),
 }
 
 
@@ -229,17 +327,20 @@ def _brought_back(day: GateDay, change: Change, undo: Change) -> GateDay:
     """What an undo brings back after its instant goes behind the rest, and not before undo + 5 s."""
     earliest = undo.at + timedelta(seconds=limits.BACK_AFTER_S)
     late = [cue for cue in day.cues if cue.id in change.cues and cue.state == "planned" and cue.at < earliest]
-    if change.kind not in ("skip", "delay") or not late:
+    if change.kind not in ("skip", "delay", "move", "reroute", "day_type") or not late:
         return day
     for cue in sorted(late, key=order):
-        others = [one for one in day.cues if one.window == cue.window and one.id != cue.id and one.state == "planned"]
-        every = timedelta(seconds=next((window.every_s for window in day.windows if window.id == cue.window), 0))
-        last = max((one.at + every for one in others if one.kind == "call"), default=earliest)
-        at = max(earliest, last)
-        day = _with_cues(
-            day, [*(one for one in day.cues if one.id != cue.id), cue.but(at=at, until=at + (cue.until - cue.at))]
-        )
+        others = day.but(cues=tuple(one for one in day.cues if one.id != cue.id))
+        day = _with_cues(day, [*others.cues, _behind(others, cue, earliest)])
     return day
+
+
+def _behind(day: GateDay, cue: Cue, earliest: datetime) -> Cue:
+    """The cue behind the planned calls of its window at this gate, and not before `earliest`."""
+    every = timedelta(seconds=next((window.every_s for window in day.windows if window.id == cue.window), 0))
+    calls = (one for one in day.cues if one.window == cue.window and one.kind == "call" and one.state == "planned")
+    at = max([earliest, *(one.at + every for one in calls)])
+    return cue.but(at=at, until=at + (cue.until - cue.at))
 
 
 # New days, checked anew ---------------------------------------------------------------------------

@@ -8,13 +8,17 @@ Lang = Literal["zh", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault. `place`: where in the file, such as `windows.noon.closes`; `value`: what stands there."""
+    """One fault. `place`: where in the file, such as `windows.noon.closes`; `value`: what stands there.
+
+    `file`: the base plan in which it stands; empty when it is the plan itself.
+    """
 
     code: str
     place: str
     value: str = ""
     args: dict[str, str] = field(default_factory=dict)
     severity: Literal["error", "warning"] = "error"
+    file: str = ""
 
 
 def words(finding: Finding, lang: Lang) -> str:
@@ -24,6 +28,12 @@ def words(finding: Finding, lang: Lang) -> str:
     level = {"zh": {"error": "错误", "warning": "提醒"}, "en": {"error": "error", "warning": "warning"}}[lang]
     place = finding.place if len(finding.place) <= _PLACE_MAX else finding.place[: _PLACE_MAX - 1] + "…"
     return f"{level[finding.severity]} {place}{value}: {wrong} → {remedy}"
+
+
+def clock(time_s: float) -> str:
+    """Seconds after midnight as a plan writes them."""
+    minutes, seconds = divmod(int(time_s), 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
 
 
 _PLACE_MAX = 160
@@ -107,9 +117,9 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         "en": ("there is no such time zone", 'for example "Asia/Shanghai"'),
     },
     "count_or_name": {
-        "zh": ("一组班级写 grade 和 count，单个班级写 name，二者取一", '例如 grade = "三年级"、count = 6'),
+        "zh": ("一组班级写 grade 和 count，或写 names；单个班级写 name：三者取一", '例如 grade = "三年级"、count = 6'),
         "en": (
-            "a grade has grade and count, a single class has name: one of the two",
+            "a grade has grade and count, or names; a single class has name: one of the three",
             'for example grade = "三年级", count = 6',
         ),
     },
@@ -164,9 +174,12 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         "en": ("{gate} has no class and no notice", "give it zones and classes, or remove the gate"),
     },
     "template": {
-        "zh": ("句子里必须恰有一个 {{classes}}，不能有其他花括号", '例如 "请注意，{{classes}}正在放学。"'),
+        "zh": (
+            "句子里必须恰有一个 {{classes}}，可有一个 {{zone}}，不能有其他花括号",
+            '例如 "请注意，{{classes}}正在放学。"',
+        ),
         "en": (
-            "the sentence needs exactly one {{classes}} and no other braces",
+            "the sentence needs exactly one {{classes}}, may have one {{zone}}, and no other braces",
             'for example "请注意，{{classes}}正在放学。"',
         ),
     },
@@ -255,6 +268,85 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
     "too_long": {
         "zh": ("叫“{name}”的句子有 {count} 字，最多 {most} 字", "缩短句子或班级名称"),
         "en": ("the sentence for {name} has {count} characters, at most {most}", "shorten it, or the class's name"),
+    },
+    "base_name": {
+        "zh": ("要写同一目录里的文件名", '例如 extends = "city.toml"，不带路径'),
+        "en": ("must be the name of a file beside this one", 'for example extends = "city.toml", without a path'),
+    },
+    "base_unread": {
+        "zh": ("读不到这个基础方案（{detail}）", "把它放在本文件旁边，检查文件名和权限"),
+        "en": ("this base plan cannot be read ({detail})", "put it beside this file, check its name and rights"),
+    },
+    "base_circle": {
+        "zh": ("方案绕着圈互相引用，或多于 {most} 层", "基础方案不能再引用本方案"),
+        "en": (
+            "plans extend one another in a circle, or more than {most} deep",
+            "a base plan must not extend this one",
+        ),
+    },
+    "without": {
+        "zh": ("基础方案里没有这一项", '写成 without = ["windows.evening"]，只能与 extends 一起用'),
+        "en": ("there is nothing of this name in the base plan", 'write without = ["windows.evening"], beside extends'),
+    },
+    "reserved": {
+        "zh": ("这个编号有固定的意思（normal、closed 和星期）", "换一个编号；停课日没有时段"),
+        "en": (
+            "this id has a meaning of its own (normal, closed, weekdays)",
+            "take another; a closed day has no windows",
+        ),
+    },
+    "one_owner": {
+        "zh": ("只有一个人管这份方案，他不在时没人能改", "再写一个人"),
+        "en": ("one person alone keeps this plan", "name a second one"),
+    },
+    "neighbours": {
+        "zh": (
+            "这个时段（{opens}–{closes}）在邻居休息时出声（7:00 前、12:30–13:30、21:30 后）",
+            "能改就改时间，确有需要就调低 gain_db",
+        ),
+        "en": (
+            "it speaks ({opens}–{closes}) while neighbours rest (before 7:00, 12:30–13:30, after 21:30)",
+            "move it if you can, or lower gain_db",
+        ),
+    },
+    "too_close": {
+        "zh": ("播 {repeat} 遍加停顿约 {takes} 秒，超过间隔，会越来越晚", "加大 every_s，或减少 repeat"),
+        "en": (
+            "{repeat} sayings and the rest take about {takes} s, longer than that: calls fall behind",
+            "raise every_s, or lower repeat",
+        ),
+    },
+    "at_or_after": {
+        "zh": ("一次叫班写 at（时刻）或 after_s（starts 之后多少秒），二者取一", '例如 at = "17:15"'),
+        "en": (
+            "a call has at (an instant) or after_s (seconds after starts): one of the two",
+            'for example at = "17:15"',
+        ),
+    },
+    "outside": {
+        "zh": ("不在时段之内（{opens}–{closes}），不会播", "改正时刻，或放宽时段的 opens 与 closes"),
+        "en": ("lies outside its window ({opens}–{closes}) and would not be said", "correct it, or widen the window"),
+    },
+    "not_called_on": {
+        "zh": (
+            "{name}在“{day}”没有时段叫，家长等不到",
+            "加入那天的某个放学时段；那天本不离校，就写 leaves，或在日型里写 dismissal = false",
+        ),
+        "en": (
+            "{name} is called in no window on {day}: parents would wait",
+            "add it to a dismissal window of that day; if it does not leave then: leaves, or dismissal = false",
+        ),
+    },
+    "gate_shut": {
+        "zh": ("{gate}此时不开，而“{window}”要在这里叫{name}", "改正 hours，或换校门、换时刻"),
+        "en": ("{gate} is not open then, and {window} calls {name} there", "correct hours, or move the call"),
+    },
+    "crowd": {
+        "zh": ("{zone}在 {at} 有 {count} 个班，最多 {most} 个，会挤在一起", "拉开间隔、换接送区，或改 most 与 clear_s"),
+        "en": (
+            "{zone} holds {count} classes at {at}, at most {most}",
+            "space them, use other zones, or correct most and clear_s",
+        ),
     },
     "readable": {
         "zh": ("这些字读不出来：{characters}", "换用常用汉字或数字"),

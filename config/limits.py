@@ -158,6 +158,21 @@ GATES_MAX = 50
 ZONES_MAX = 200
 CLASS_ENTRIES_MAX = 500
 """Grades and single classes of a plan."""
+BASES_MAX = 4
+"""Base plans above one another: a province's, a city's, a district's."""
+CALLS_MAX = 100
+"""Explicit calls, and notices, of a window."""
+DAY_TYPES_MAX = 50
+GROUPS_MAX = 300
+"""Groups of a plan: siblings, buses, clubs."""
+CAMPUSES_MAX = 20
+QUIET_UNTIL_S = 7 * 3600
+QUIET_FROM_S = 21.5 * 3600
+NOON_REST_S = 12.5 * 3600
+NOON_REST_ENDS_S = 13.5 * 3600
+"""Seconds of the day: neighbours rest before, after and between these; a plan that speaks then is asked whether so."""
+SIGN_S = 0.4
+"""What a sign of a sentence lasts: "请注意，三年级一班正在放学。" takes 4.7 to 6.9 s."""
 ID_MAX = 32
 """Characters of an identifier."""
 

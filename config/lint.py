@@ -6,28 +6,38 @@ One mistake is one finding: what only follows from another fault is not reported
 import difflib
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config import limits
 from config.alerts import RAISED
-from config.findings import Finding
+from config.extends import Near, owner
+from config.findings import Finding, clock
 from config.lint_calendar import calendar_faults, make_up_findings
+from config.lint_days import day_findings, doubts, heavy, strange, waits
 from config.parsing import shown
-from config.plan import Draft, Gate, Plan, PlanError, SchoolClass, WindowEntry, draft, expand
-from config.timetable import calls, folded, ordered
+from config.plan import CLOSED, NORMAL, Plan, PlanError, WindowEntry, expand
+from config.plan_read import Draft, draft
+from config.schoolyear import Weekday
 
 Unreadable = Callable[[str], str]
 """The characters of a sentence that the voice cannot read; empty when it can."""
 
 
-def read(text: str, file: str, unreadable: Unreadable = lambda _: "") -> tuple[Plan, tuple[Finding, ...]]:
-    """A plan and its warnings. Raises PlanError with everything that is wrong, at once."""
-    made, findings = draft(text)
+def read(
+    text: str, file: str, unreadable: Unreadable = lambda _: "", near: Near | None = None
+) -> tuple[Plan, tuple[Finding, ...]]:
+    """A plan and its warnings. Raises PlanError with everything that is wrong, at once. `near`: the files beside it."""
+    made, findings = draft(text, near)
     findings += tuple(_findings(made, unreadable))
     plan = None if any(finding.severity == "error" for finding in findings) else made.plan()
-    if plan is None or (heavy := tuple(_heavy(plan))):
-        raise PlanError(file, findings if plan is None else findings + heavy)
+    if plan is not None:
+        findings += tuple(heavy(plan)) or tuple(doubts(made))
+    findings = tuple(replace(one, file=one.file or owner(made.files, one.place)) for one in findings)
+    if plan is None or any(finding.severity == "error" for finding in findings):
+        raise PlanError(file, findings)
     return plan, findings
 
 
@@ -40,10 +50,8 @@ def _findings(made: Draft, unreadable: Unreadable) -> Iterator[Finding]:
     for window in made.windows:
         yield from _window(window)
         yield from _twice(made, window)
-        yield from _last_call(made, window)
-    yield from _overlaps(made)
-    yield from _never_called(made)
-    yield from _gates(made)
+    certain = _certain(made)
+    yield from day_findings(made, certain=certain, known=certain and _known_places(made))
 
 
 def _ids(made: Draft) -> Iterator[Finding]:
@@ -58,6 +66,9 @@ def _ids(made: Draft) -> Iterator[Finding]:
         own = [one.id for one in expand(entry)] if entry.fault is None else []
         taken = [one for one in (entry.id, *own) if owner.setdefault(one, entry.id) != entry.id]
         yield from (Finding("twin", f"classes.{entry.id}", one) for one in taken[:1])
+    yield from (Finding("twin", f"groups.{group.id}", group.id) for group in made.groups if group.id in owner)
+    reserved = (NORMAL, CLOSED, *get_args(Weekday))
+    yield from (Finding("reserved", f"day_types.{one.id}", one.id) for one in made.day_types if one.id in reserved)
 
 
 def _names(made: Draft) -> Iterator[Finding]:
@@ -69,6 +80,9 @@ def _names(made: Draft) -> Iterator[Finding]:
         if other != one.id and one.entry not in found:
             found.add(one.entry)
             yield Finding("same_name", f"classes.{one.entry}", one.name, {"other": other})
+    for group in made.groups:
+        if group.name and (other := first.setdefault(_heard(group.name), group.id)) != group.id and not group.each:
+            yield Finding("same_name", f"groups.{group.id}", group.name, {"other": other})
     gates: dict[str, str] = {}
     for gate in made.gates:
         if (other := gates.setdefault(_heard(gate.name), gate.id)) != gate.id:
@@ -85,223 +99,242 @@ def _school(made: Draft) -> Iterator[Finding]:
             ZoneInfo(made.school.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             yield Finding("zone_name", "school.zone", shown(made.school.zone))
+        if made.school.owners is not None and len(made.school.owners) == 1:
+            yield Finding("one_owner", "school.owners", made.school.owners[0], severity="warning")
     if made.calendar is not None:
-        certain = made.whole("gates", "classes") and all(entry.fault is None for entry in made.entries)
-        scopes = {*made.named.get("gates", ()), *_classes_named(made)} if certain else None
+        parts = ("campuses", "gates", "classes", "groups")
+        certain = made.whole(*parts) and all(entry.fault is None for entry in made.entries)
+        scopes = {*(one for part in parts for one in made.named.get(part, ())), *(one.id for one in made.classes)}
+        types = made.named.get("day_types", ()) if made.whole("day_types") else ()
         zone = made.school.zone if made.school else "Asia/Shanghai"
-        yield from calendar_faults(made.calendar, ("normal", "closed"), scopes, zone)
+        yield from calendar_faults(made.calendar, types, scopes if certain else None, zone)
         yield from make_up_findings(made.calendar)
 
 
 def _references(made: Draft) -> Iterator[Finding]:
+    gates, zones = made.named.get("gates"), made.named.get("zones")
+    for gate in made.gates:
+        yield from _known("campus", f"gates.{gate.id}.campus", gate.campus, made.named.get("campuses"))
+        for n, closure in enumerate(gate.closures):
+            yield from _known("gate", f"gates.{gate.id}.closures[{n}].instead", closure.instead, gates)
     for zone in made.zones:
-        yield from _known("gate", f"zones.{zone.id}.gate", zone.gate, made.named.get("gates"))
+        yield from _known("gate", f"zones.{zone.id}.gate", zone.gate, gates)
     for entry in made.entries:
-        yield from _known("zone", f"classes.{entry.id}.zone", entry.zone, made.named.get("zones"))
+        yield from _known("zone", f"classes.{entry.id}.zone", entry.zone, zones)
         match entry.fault:
             case "bad_id":
-                yield Finding("bad_id", f"classes.{entry.id}.id", shown(f"{entry.id}c{entry.count}"))
+                yield Finding("bad_id", f"classes.{entry.id}.id", shown(f"{entry.id}c{len(entry.called)}"))
             case "bad_text":
-                yield Finding("bad_text", f"classes.{entry.id}.grade", shown(entry.grade))
+                key = "names" if entry.names else "grade"
+                yield Finding("bad_text", f"classes.{entry.id}.{key}", shown(entry.names or entry.grade))
             case "count_or_name":
                 yield Finding("count_or_name", f"classes.{entry.id}")
             case None:
                 pass
+    for group in made.groups:
+        yield from _known("zone", f"groups.{group.id}.zone", group.zone, zones)
+    for place, name in _unknown_classes(made):
+        yield from _known("class", place, name, _classes_named(made))
+    for place, name in _gates_named(made):
+        yield from _known("gate", place, name, gates)
+    for place, table in _places(made):
+        for own, name in table.items():
+            yield from _known("zone", f"{place}.{own}", name, zones)
+    types = None if "day_types" not in made.named else [NORMAL, CLOSED, *made.named["day_types"]]
     for window in made.windows:
-        for place, name in _unknown_classes(made, window):
-            yield from _known("class", place, name, _classes_named(made))
-        for n, name in enumerate(window.gates or ()):
-            yield from _known("gate", f"windows.{window.id}.gates[{n}]", name, made.named.get("gates"))
+        for n, name in enumerate(window.day_types or ()):
+            yield from _known("day_type", f"windows.{window.id}.day_types[{n}]", name, types)
+        for key in window.on:
+            days = None if types is None else [*types, *get_args(Weekday)]
+            yield from _known("day", f"windows.{window.id}.on.{key}", key, days)
 
 
-def _known(kind: str, place: str, value: str, known: Sequence[str] | None) -> Iterator[Finding]:
-    if known is not None and value not in known:
+def _known(kind: str, place: str, value: str | None, known: Sequence[str] | None) -> Iterator[Finding]:
+    if known is not None and value is not None and value not in known:
         near = difflib.get_close_matches(value, known, n=1)
-        kinds = {"gate": "校门 (gate)", "zone": "接送区 (zone)", "class": "班级 (class)"}
+        kinds = {
+            "gate": "校门 (gate)", "zone": "接送区 (zone)", "class": "班级 (class)", "campus": "校区 (campus)",
+            "day_type": "日型 (day type)", "day": "日型或星期 (day type or weekday)",
+        }  # fmt: skip
         yield Finding("no_such", place, value, {"kind": kinds[kind], "hint": f"（{near[0]}?）" if near else ""})
 
 
 def _classes_named(made: Draft) -> list[str]:
-    return [*made.named.get("classes", ()), *(one.id for one in made.classes)]
+    """What may stand where classes are named: classes, grades and groups."""
+    return [*made.named.get("classes", ()), *(one.id for one in made.classes), *made.named.get("groups", ())]
 
 
-def _unknown_classes(made: Draft, window: WindowEntry) -> list[tuple[str, str]]:
-    """Where `order` names what does not exist; it may, when an entry is broken whose classes begin so."""
+def _unknown_classes(made: Draft) -> list[tuple[str, str]]:
+    """Where something is named that does not exist; it may, when an entry is broken whose classes begin so."""
     if "classes" not in made.named or any(place.startswith("classes[") for place in made.broken):
         return []
     known = set(_classes_named(made))
     vague = set(made.named["classes"]) - {entry.id for entry in made.entries if entry.fault is None}
-    return [
-        (f"windows.{window.id}.order[{n}]", name)
-        for n, name in enumerate(window.order or ())
-        if name not in known and not name.startswith(tuple(vague))
-    ]
+    named = [*_members(made), *(one for window in made.windows for one in _who(window))]
+    named += [(f"{place}.{own}", own) for place, table in _places(made) for own in table]
+    return [(place, name) for place, name in named if name not in known and not name.startswith(tuple(vague))]
+
+
+def _members(made: Draft) -> Iterator[tuple[str, str]]:
+    for group in made.groups:
+        yield from ((f"groups.{group.id}.members[{n}]", name) for n, name in enumerate(group.members))
+
+
+def _who(window: WindowEntry) -> Iterator[tuple[str, str]]:
+    """Every place of a window where classes, grades and groups are called by name."""
+    for place, part in window.parts.items():
+        lists = {f"{place}.order": part.order or ()}
+        lists |= {f"{place}.calls[{n}].who": call.who for n, call in enumerate(part.calls or ())}
+        lists |= {f"{place}.notices[{n}].who": notice.who or () for n, notice in enumerate(part.notices or ())}
+        for key, names in lists.items():
+            yield from ((f"{key}[{n}]", name) for n, name in enumerate(names))
+
+
+def _gates_named(made: Draft) -> Iterator[tuple[str, str]]:
+    for window in made.windows:
+        for key, part in window.parts.items():
+            lists = {f"{key}.gates": part.gates or ()}
+            lists |= {f"{key}.notices[{n}].gates": notice.gates or () for n, notice in enumerate(part.notices or ())}
+            yield from ((f"{each}[{n}]", name) for each, names in lists.items() for n, name in enumerate(names))
+    for one in made.day_types:
+        for n, span in enumerate(one.quiet):
+            for k, name in enumerate(span.gates or ()):
+                yield f"day_types.{one.id}.quiet[{n}].gates[{k}]", name
+
+
+def _places(made: Draft) -> Iterator[tuple[str, Mapping[str, str]]]:
+    yield from ((f"day_types.{one.id}.places", one.places) for one in made.day_types)
+    for window in made.windows:
+        yield f"windows.{window.id}.places", window.places
+        yield from ((f"windows.{window.id}.on.{key}.places", on.places or {}) for key, on in window.on.items())
 
 
 def _sentences(made: Draft, unreadable: Unreadable) -> Iterator[Finding]:
     said: list[tuple[str, str]] = []
-    if made.sentences is not None:
-        call = made.sentences.call
-        rest = call.replace("{classes}", "", 1)
-        if rest == call or "{" in rest or "}" in rest:
-            yield Finding("template", "sentences.call", call)
-        else:
-            said.append(("sentences.call", rest))
-            longest = max((one.name for one in made.classes), key=len, default="")
-            if (count := len(rest) + len(longest)) > limits.SAY_MAX:
-                args = {"name": longest, "count": str(count), "most": str(limits.SAY_MAX)}
-                yield Finding("too_long", "sentences.call", shown(call), args)
-    said += [(f"classes.{entry.id}.name", entry.name) for entry in made.entries if entry.name]
-    said += [(f"classes.{entry.id}.grade", entry.grade) for entry in made.entries if entry.grade]
-    said += [(f"windows.{window.id}.notice", window.notice) for window in made.windows if window.notice]
+    names = [one.name for one in made.classes]
+    for group in made.groups:
+        own = {one.id: one.name for name in group.members for one in made.classes if name in (one.id, one.entry)}
+        names.append(group.name or "、".join(own.values()))
+        if len(own) > limits.CLASSES_A_CUE_MAX and not group.each:
+            limit = {"limit": f"≤ {limits.CLASSES_A_CUE_MAX}"}
+            yield Finding("bad_range", f"groups.{group.id}.members", str(len(own)), limit)
+    zone = max((one.name for one in made.zones), key=len, default="")
+    for place, call in _templates(made):
+        rest = call.replace("{classes}", "", 1).replace("{zone}", "", 1)
+        if "{classes}" not in call or "{" in rest or "}" in rest:
+            yield Finding("template", place, call)
+            continue
+        said.append((place, rest))
+        longest = max(names, key=len, default="")
+        count = len(rest) + len(longest) + (len(zone) if "{zone}" in call else 0)
+        if count > limits.SAY_MAX:
+            args = {"name": longest, "count": str(count), "most": str(limits.SAY_MAX)}
+            yield Finding("too_long", place, shown(call), args)
+    for entry in made.entries:
+        said += [(f"classes.{entry.id}.{key}", text) for key in ("name", "grade") if (text := getattr(entry, key))]
+        said += [(f"classes.{entry.id}.names[{n}]", text) for n, text in enumerate(entry.names or ())]
+    said += [(f"groups.{group.id}.name", group.name) for group in made.groups if group.name]
+    for window in made.windows:
+        for key, part in window.parts.items():
+            said += [(f"{key}.notice", part.notice)] if part.notice else []
+            said += [(f"{key}.notices[{n}].say", notice.say) for n, notice in enumerate(part.notices or ())]
     said += [(f"alerts.{one}", say) for one in RAISED if made.alerts and (say := made.alerts.own(one))]
     for place, text in said:
         if characters := unreadable(text):
             yield Finding("readable", place, text, {"characters": characters})
 
 
+def _templates(made: Draft) -> Iterator[tuple[str, str]]:
+    """Every sentence with a class in it."""
+    tables = {} if made.sentences is None else {"sentences": made.sentences}
+    everything = {**tables, **{f"day_types.{one.id}.sentences": one.sentences for one in made.day_types}}
+    for place, table in everything.items():
+        for key in ("call", "club", "bus", "other"):
+            if (text := getattr(table, key)) is not None:
+                yield f"{place}.{key}", text
+    yield from ((f"groups.{group.id}.call", group.call) for group in made.groups if group.call is not None)
+
+
 def _window(window: WindowEntry) -> Iterator[Finding]:
+    yield from _times(f"windows.{window.id}", window)
+    for key in window.on:
+        changed = window.variant(key, key)
+        if window.in_order and not changed.in_order:
+            yield from _times(f"windows.{window.id}.on.{key}", changed)
+    yield from _calls(window)
     place = f"windows.{window.id}"
-    starts_s = window.opens if window.starts is None else window.starts
-    if not window.in_order:
-        times = {"opens": clock(window.opens), "starts": clock(starts_s), "closes": clock(window.closes)}
-        key = "starts" if starts_s < window.opens < window.closes else "closes"
-        yield Finding("order", f"{place}.{key}", times[key], times)
     if window.kind == "dismissal":
-        if window.every_s is None:
+        bare = window.order is None and window.calls
+        if window.every_s is None and not bare:
             yield Finding("every_s", f"{place}.every_s")
-        if window.pacing == "timed" and (keys := _waits(window)):
-            yield Finding("not_for_pacing", f"{place}.{keys[0]}", args={"keys": ", ".join(keys)})
-    elif keys := _strange(window):
+        if window.pacing == "timed" and (keys := waits(window)):
+            paced = any(on.pacing not in (None, "timed") for on in window.on.values())
+            yield from (
+                [] if paced else [Finding("not_for_pacing", f"{place}.{keys[0]}", args={"keys": ", ".join(keys)})]
+            )
+    elif keys := strange(window):
         one = f"{place}.{keys[0]}"
         where, value = (one, "") if len(keys) == 1 else (f"{place}.kind", window.kind)
         yield Finding("not_for_kind", where, value, {"kind": window.kind, "keys": ", ".join(keys)})
-    if window.kind != "dismissal" and window.notice is None and len(_strange(window)) <= 1:
+    if window.kind != "dismissal" and window.notice is None and not window.notices and len(strange(window)) <= 1:
         yield Finding("notice", f"{place}.notice")
+    if CLOSED in (window.day_types or ()):
+        yield Finding("reserved", f"{place}.day_types", CLOSED)
 
 
-def _strange(window: WindowEntry) -> list[str]:
-    """Keys that only a dismissal has. Several: its kind is wrong, not each of them."""
-    if window.kind == "dismissal":
-        return []
-    keys = [key for key in ("every_s", "order", "starts") if getattr(window, key) is not None]
-    return keys + ["pacing"] * (window.pacing != "timed") + _waits(window)
+def _times(place: str, window: WindowEntry) -> Iterator[Finding]:
+    if not window.in_order:
+        times = {"opens": clock(window.opens), "starts": clock(window.starts_s), "closes": clock(window.closes)}
+        key = "starts" if window.starts_s < window.opens < window.closes else "closes"
+        yield Finding("order", f"{place}.{key}", times[key], times)
 
 
-def _waits(window: WindowEntry) -> list[str]:
-    """Keys written here that only a window paced by people has."""
-    return [key for key in ("max_wait_s", "on_timeout") if key in window.model_fields_set]
+def _calls(window: WindowEntry) -> Iterator[Finding]:
+    """One instant each, inside the window."""
+    place = f"windows.{window.id}"
+    parts = {place: window, **{f"{place}.on.{key}": window.variant(key, key) for key in window.on}}
+    told: set[tuple[str, int]] = set()
+    for key, part in parts.items():
+        for n, call in enumerate(part.calls):
+            if (call.at is None) == (call.after_s is None) and ("call", n) not in told:
+                told.add(("call", n))
+                yield Finding("at_or_after", f"{key}.calls[{n}]")
+        times = [(f"{key}.calls[{n}].at", call.at) for n, call in enumerate(part.calls) if call.at is not None]
+        times += [(f"{key}.notices[{n}].at", notice.at) for n, notice in enumerate(part.notices)]
+        for where, at_s in times if part.in_order and (part is window or not told) else ():
+            if not part.opens <= at_s <= part.closes:
+                told.add((where, 0))
+                args = {"opens": clock(part.opens), "closes": clock(part.closes)}
+                yield Finding("outside", where, clock(at_s), args)
 
 
 def _twice(made: Draft, window: WindowEntry) -> Iterator[Finding]:
     seen: set[str] = set()
+    groups = {group.id for group in made.groups}
     for n, name in enumerate(window.order or ()):
-        meant = {one.id for one in made.classes if name in (one.id, one.entry)}
+        meant = {name} if name in groups else {one.id for one in made.classes if name in (one.id, one.entry)}
         if meant & seen and window.kind == "dismissal":
             yield Finding("twice", f"windows.{window.id}.order[{n}]", name, {"name": name})
         seen |= meant
 
 
-def _last_call(made: Draft, window: WindowEntry) -> Iterator[Finding]:
-    if window.every_s is None or not window.in_order:
-        return
-    late = []
-    for gate in made.gates:
-        for one, at_s in calls(_at(made, gate), window, gate):
-            if at_s > window.closes:
-                late.append((at_s, gate.name, one.name))
-    if late:
-        at_s, gate_name, name = max(late, key=lambda one: one[0])
-        args = {"gate": gate_name, "name": name, "at": clock(at_s)}
-        yield Finding("late_last", f"windows.{window.id}.closes", clock(window.closes), args)
-
-
-def _at(made: Draft, gate: Gate) -> list[SchoolClass]:
-    """The classes known to wait at a gate."""
-    zones = {zone.id for zone in made.zones if zone.gate == gate.id}
-    return [one for one in made.classes if one.zone in zones]
-
-
-def _overlaps(made: Draft) -> Iterator[Finding]:
-    """One finding for windows that hang together: usually one time is wrong."""
-    windows = list({window.id: window for window in made.windows if window.in_order}.values())
-    windows.sort(key=lambda window: (window.opens, window.id))
-    found: set[str] = set()
-    for n, other in enumerate(windows):
-        clash = [one for one in windows[:n] if other.opens < one.closes and _share_a_gate(one, other, made)]
-        if clash and not found & {one.id for one in clash}:
-            yield Finding("overlap", f"windows.{other.id}.opens", clock(other.opens), {"other": clash[0].name})
-        if clash:
-            found |= {other.id, *(one.id for one in clash)}
-
-
-def _share_a_gate(one: WindowEntry, other: WindowEntry, made: Draft) -> bool:
-    return any(one.at_gate(gate) and other.at_gate(gate) for gate in made.named.get("gates", ()))
-
-
 def _certain(made: Draft) -> bool:
     """Whether it is known which classes the windows call: nothing of it is broken, misspelt or of the wrong kind."""
     return (
-        made.whole("classes", "windows")
+        made.whole("classes", "windows", "groups", "day_types")
         and all(entry.fault is None for entry in made.entries)
-        and not any(_unknown_classes(made, window) or len(_strange(window)) > 1 for window in made.windows)
+        and not _unknown_classes(made)
+        and not any(len(strange(window)) > 1 for window in made.windows)
     )
 
 
-def _never_called(made: Draft) -> Iterator[Finding]:
-    if not _certain(made):
-        return
-    dismissals = [window for window in made.windows if window.kind == "dismissal"]
-    if not dismissals:
-        yield Finding("no_dismissal", "windows")
-        return
-    gate_of = {zone.id: zone.gate for zone in made.zones}
-    called = {
-        one.id
-        for window in dismissals
-        for one in ordered(made.classes, window.order)
-        if one.zone not in gate_of or window.at_gate(gate_of[one.zone])
-    }
-    for entry in made.entries:
-        left = [one for one in expand(entry) if one.id not in called]
-        if len(left) > 1 and len(left) == entry.count:
-            yield Finding("never_called", f"classes.{entry.id}", entry.id, {"name": entry.grade or ""})
-        else:
-            yield from (Finding("never_called", f"classes.{entry.id}", one.id, {"name": one.name}) for one in left)
-
-
-def _gates(made: Draft) -> Iterator[Finding]:
-    """What every gate gets of the day."""
-    known = made.named.get("gates", ())
-    certain = (
-        _certain(made)
-        and made.whole("gates", "zones")
-        and all(zone.gate in known for zone in made.zones)
-        and all(entry.zone in made.named.get("zones", ()) for entry in made.entries)
-        and all(gate in known for window in made.windows for gate in window.gates or ())
+def _known_places(made: Draft) -> bool:
+    """Whether every gate and zone that is named is there."""
+    gates, zones = made.named.get("gates", ()), made.named.get("zones", ())
+    return (
+        made.whole("gates", "zones")
+        and all(zone.gate in gates for zone in made.zones)
+        and all(entry.zone in zones for entry in made.entries)
+        and all(zone in zones for _, table in _places(made) for zone in table.values())
+        and all(name in gates for _, name in _gates_named(made))
     )
-    for gate in made.gates:
-        own = _at(made, gate)
-        count = sum(
-            len(list(calls(own, window, gate))) + (window.notice is not None and window.at_gate(gate.id))
-            for window in made.windows
-        )
-        if not count and certain:
-            yield Finding("no_classes", f"gates.{gate.id}", args={"gate": gate.name})
-        if count > limits.CUES_MAX:
-            args = {"gate": gate.name, "count": str(count), "most": str(limits.CUES_MAX)}
-            yield Finding("too_many", f"gates.{gate.id}", args=args)
-
-
-def _heavy(plan: Plan) -> Iterator[Finding]:
-    """A day must fit into its message."""
-    for gate, day in zip(plan.gates, folded(plan, plan.calendar.terms[0].begins, "normal"), strict=True):
-        if (count := len(day.model_dump_json(by_alias=True).encode())) > limits.PLAN_DAY_MAX_BYTES:
-            args = {"gate": gate.name, "count": str(count), "most": str(limits.PLAN_DAY_MAX_BYTES)}
-            yield Finding("too_heavy", f"gates.{gate.id}", args=args)
-
-
-def clock(time_s: float) -> str:
-    """Seconds after midnight as a plan writes them."""
-    minutes, seconds = divmod(int(time_s), 60)
-    return f"{minutes // 60:02}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")

@@ -1,11 +1,10 @@
-"""A school's plan: read from TOML into frozen models. All structural faults are found in one reading, as Findings."""
+"""A school's plan (一校一策) as frozen models; `plan_read.py` reads them from a file, `lint.py` looks for sense."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from config import limits
@@ -13,17 +12,19 @@ from config.alerts import DRILL, Action
 from config.day import Mode, Pacing, WindowKind
 from config.errors import BadInputError
 from config.findings import Finding, words
-from config.parsing import loaded, made, once, plain, shown, unknown
-from config.schoolyear import Calendar
-from config.types import Frozen, Name, Say, Slug, WindowId
+from config.schoolyear import Calendar, Weekday
+from config.types import Day, Frozen, Name, Say, Slug, WindowId
 
-T = TypeVar("T", bound=Frozen)
 _TIME = re.compile(r"([01][0-9]|2[0-9]):([0-5][0-9])(?::([0-5][0-9]))?")
 _NUMERAL_MAX = 99
 _NUMERALS = "零一二三四五六七八九十"
+NORMAL, CLOSED = "normal", "closed"
+"""The day types that every plan has."""
 
 
-def _time(value: Any) -> int:
+def _time(value: Any, info: ValidationInfo) -> int:
+    if info.mode == "python" and isinstance(value, int):
+        return value  # of a model that is made anew
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise PydanticCustomError("bad_time", "is no time of day such as 11:30")
@@ -32,53 +33,98 @@ def _time(value: Any) -> int:
 
 TimeOfDay = Annotated[int, PlainValidator(_time)]
 """Seconds after the date's midnight by the school's clocks; up to 29:59:59, for what crosses midnight."""
+Weekdays = Annotated[tuple[Weekday, ...], Field(max_length=7)]
 ClassKind = Literal["class", "club", "bus", "other"]
+Names = Annotated[tuple[Slug, ...], Field(min_length=1, max_length=limits.CLASS_ENTRIES_MAX)]
+"""Ids of classes, grades or groups, as the key says."""
+Gates = Annotated[tuple[Slug, ...], Field(min_length=1, max_length=limits.GATES_MAX)]
+Places = Annotated[dict[Slug, Slug], Field(max_length=limits.CLASS_ENTRIES_MAX)]
+"""Where a class, grade or group waits: the id of a zone, and so of a gate."""
+Every = Annotated[float, Field(ge=0, le=3600)]
 
 
 class School(Frozen):
-    """`contact`: whom to ask when the plan cannot say."""
+    """`contact`: whom to ask when the plan cannot say; `owners`: who keeps the plan, best two."""
 
     id: Slug
     name: Name
     zone: Annotated[str, Field(max_length=64)] = "Asia/Shanghai"
     mode: Mode = "live"
     contact: Name
+    owners: Annotated[tuple[Name, ...], Field(min_length=1, max_length=20)] | None = None
+
+
+class Campus(Frozen):
+    """A part of the school that may have a day of its own."""
+
+    id: Slug
+    name: Name
+
+
+class Hours(Frozen):
+    begins: TimeOfDay = Field(alias="from")
+    to: TimeOfDay
+
+
+class Closure(Frozen):
+    """A gate closed for some dates; its classes are called at the gate `instead`, or not at all."""
+
+    begins: Day = Field(alias="from")
+    to: Day
+    why: Name
+    instead: Slug | None = None
 
 
 class Gate(Frozen):
     id: Slug
     name: Name
+    campus: Slug | None = None
+    hours: Annotated[tuple[Hours, ...], Field(min_length=1, max_length=20)] | None = None
+    closures: Annotated[tuple[Closure, ...], Field(max_length=100)] = ()
 
 
 class Zone(Frozen):
-    """A pick-up zone outside one gate."""
+    """A pick-up zone outside one gate, for `most` classes at once: each needs `clear_s` until it is gone."""
 
     id: Slug
     name: Name
     gate: Slug
+    most: Annotated[int, Field(ge=1, le=100)] | None = None
+    clear_s: Annotated[float, Field(ge=1, le=3600)] = 180
 
 
 class ClassEntry(Frozen):
-    """One `[[classes]]`: a grade of `count` classes (`g3` makes g3c1 三年级一班 …), or a single class by `name`."""
+    """One `[[classes]]`: a grade of `count` classes (`g3` makes g3c1 三年级一班 …), of `names`, or one class by `name`.
+
+    `leaves`: the weekdays on which it goes home, if not on every school day.
+    """
 
     id: Slug
     grade: Name | None = None
     count: Annotated[int, Field(ge=1, le=40)] | None = None
+    names: Annotated[tuple[Name, ...], Field(min_length=1, max_length=40)] | None = None
     name: Name | None = None
     kind: ClassKind = "class"
     zone: Slug
     route: Name | None = None
+    leaves: Weekdays | None = None
 
     @property
     def fault(self) -> Literal["count_or_name", "bad_id", "bad_text"] | None:
-        """Why it cannot be expanded: neither one nor the other, or its classes would have too long an id or name."""
-        if self.name is not None or self.grade is None or self.count is None:
-            single = self.name is not None and self.grade is None and self.count is None
-            return None if single else "count_or_name"
-        if len(f"{self.id}c{self.count}") > limits.ID_MAX:
+        """Why it cannot be expanded: not one of the three ways, or its classes would have too long an id or name."""
+        given = [key for key in ("grade", "count", "names", "name") if getattr(self, key) is not None]
+        if given not in (["grade", "count"], ["names"], ["name"]):
+            return "count_or_name"
+        if self.name is None and len(f"{self.id}c{self.count or len(self.names or ())}") > limits.ID_MAX:
             return "bad_id"
-        names = (f"{self.grade}{numeral(n)}班" for n in range(1, self.count + 1))
-        return "bad_text" if max(map(len, names)) > limits.NAME_MAX else None
+        return "bad_text" if max(map(len, self.called)) > limits.NAME_MAX else None
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """The names of its classes."""
+        if self.count is not None:
+            return tuple(f"{self.grade}{numeral(n)}班" for n in range(1, self.count + 1))
+        return self.names or (self.name or self.id,)
 
 
 class SchoolClass(Frozen):
@@ -90,13 +136,77 @@ class SchoolClass(Frozen):
     kind: ClassKind
     zone: Slug
     route: Name | None
+    leaves: Weekdays | None = None
+
+
+class Group(Frozen):
+    """`[groups.bus1]`: classes and grades that are called together, in one cue under the group's name.
+
+    `zone`: where it waits; without it where its members do, once at each of their gates. `each`: it is a means of
+    transport, not a call: its members are called one by one, where and as the group says.
+    """
+
+    id: Slug
+    name: Name | None = None
+    kind: ClassKind = "other"
+    members: Names
+    zone: Slug | None = None
+    each: bool = False
+    call: Say | None = None
+
+
+class CallEntry(Frozen):
+    """One `[[windows.calls]]`: these classes, grades and groups at an instant, or `after_s` after `starts`.
+
+    Several begin `every_s` apart (0: at one instant, and one after another); without it as far as in the window.
+    """
+
+    at: TimeOfDay | None = None
+    after_s: Annotated[float, Field(ge=0, le=36000)] | None = None
+    who: Names
+    every_s: Every | None = None
+    weekdays: Weekdays | None = None
+
+
+class NoticeEntry(Frozen):
+    """One `[[windows.notices]]`: a sentence at the gates of these classes, grades and groups, at `gates`, or at all."""
+
+    at: TimeOfDay
+    say: Say
+    who: Names | None = None
+    gates: Gates | None = None
+    weekdays: Weekdays | None = None
+
+
+class WindowOn(Frozen):
+    """`[windows.on.rain]`, `[windows.on.wed]`: what differs on a day type or weekday; the day type has the last say."""
+
+    opens: TimeOfDay | None = None
+    closes: TimeOfDay | None = None
+    starts: TimeOfDay | None = None
+    pacing: Pacing | None = None
+    max_wait_s: Annotated[float, Field(ge=0, le=3600)] | None = None
+    on_timeout: Literal["call", "pass_over"] | None = None
+    every_s: Annotated[float, Field(ge=1, le=3600)] | None = None
+    rest_s: Annotated[float, Field(ge=1, le=60)] | None = None
+    late_s: Annotated[float, Field(ge=5, le=600)] | None = None
+    repeat: Annotated[int, Field(ge=1, le=5)] | None = None
+    order: Names | None = None
+    reverse: bool | None = None
+    calls: Annotated[tuple[CallEntry, ...], Field(max_length=limits.CALLS_MAX)] | None = None
+    notice: Say | None = None
+    notices: Annotated[tuple[NoticeEntry, ...], Field(max_length=limits.CALLS_MAX)] | None = None
+    places: Places | None = None
+    gates: Gates | None = None
+    gain_db: Annotated[float, Field(ge=-40, le=12)] | None = None
 
 
 class WindowEntry(Frozen):
-    """One `[[windows]]`, at the gates listed, or all. `order`: grades and classes as they leave.
+    """One `[[windows]]`, at the gates listed, or all. `order`: grades, classes and groups as they leave.
 
-    Each gate calls its own of them, `every_s` apart, from `starts` (without it from `opens`). Where people pace them
-    that is their order alone; one that waited for `max_wait_s` (0: for ever) is called, or passed over.
+    Each gate calls its own of them, `every_s` apart, from `starts` (without it from `opens`); `calls` have instants of
+    their own. Where people pace them that is their order alone; one that waited for `max_wait_s` (0: for ever) is
+    called, or passed over. It is on the `day_types` and `weekdays` listed; without them on every day with school.
     """
 
     id: WindowId
@@ -112,22 +222,87 @@ class WindowEntry(Frozen):
     rest_s: Annotated[float, Field(ge=1, le=60)] = limits.REST_S
     late_s: Annotated[float, Field(ge=5, le=600)] = limits.LATE_S
     repeat: Annotated[int, Field(ge=1, le=5)] = 2
-    order: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=limits.CLASS_ENTRIES_MAX)] | None = None
+    order: Names | None = None
+    reverse: bool = False
+    calls: Annotated[tuple[CallEntry, ...], Field(max_length=limits.CALLS_MAX)] = ()
     notice: Say | None = None
-    gates: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=limits.GATES_MAX)] | None = None
+    notices: Annotated[tuple[NoticeEntry, ...], Field(max_length=limits.CALLS_MAX)] = ()
+    places: Places = {}
+    gates: Gates | None = None
     gain_db: Annotated[float, Field(ge=-40, le=12)] = 0.0
+    day_types: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=limits.DAY_TYPES_MAX)] | None = None
+    weekdays: Annotated[Weekdays, Field(min_length=1)] | None = None
+    on: Annotated[dict[Slug, WindowOn], Field(max_length=limits.DAY_TYPES_MAX)] = {}
 
     def at_gate(self, gate: str) -> bool:
         return self.gates is None or gate in self.gates
 
+    def runs(self, day_type: str, weekday: str) -> bool:
+        """Whether there is this window on a day type that the plan knows."""
+        if self.weekdays is not None and weekday not in self.weekdays:
+            return False
+        return day_type in self.day_types if self.day_types is not None else day_type != CLOSED
+
+    def variant(self, day_type: str, weekday: str) -> Self:
+        """As it is on such a day."""
+        found = [self.on[key] for key in (weekday, day_type) if key in self.on]
+        if not found:
+            return self
+        return self.but(**{key: getattr(one, key) for one in found for key in one.model_fields_set - {"places"}})
+
+    def places_on(self, day_type: str, weekday: str) -> tuple[Places, Places]:
+        """Where classes wait: as the window says for the day type, and in general."""
+        on = {key: self.on[key].places or {} for key in (day_type, weekday) if key in self.on}
+        return on.get(day_type, {}), {**self.places, **on.get(weekday, {})}
+
+    @property
+    def parts(self) -> dict[str, "WindowEntry | WindowOn"]:
+        """The window, and what differs on some days, by their places in the file."""
+        place = f"windows.{self.id}"
+        return {place: self, **{f"{place}.on.{key}": on for key, on in self.on.items()}}
+
+    @property
+    def starts_s(self) -> int:
+        return self.opens if self.starts is None else self.starts
+
     @property
     def in_order(self) -> bool:
-        starts_s = self.opens if self.starts is None else self.starts
-        return self.opens <= starts_s < self.closes
+        return self.opens <= self.starts_s < self.closes
 
 
-class Sentences(Frozen):
+class SentencesOn(Frozen):
+    """What is said instead on a day type; a kind's own sentence comes before the one for all."""
+
+    call: Say | None = None
+    club: Say | None = None
+    bus: Say | None = None
+    other: Say | None = None
+
+    def of(self, kind: ClassKind) -> str | None:
+        return {"class": self.call, "club": self.club, "bus": self.bus, "other": self.other}[kind]
+
+
+class Sentences(SentencesOn):
     call: Say = "请注意，{classes}正在放学。"
+
+
+class QuietEntry(Frozen):
+    """Nothing but an actual alert speaks, at these gates, or all."""
+
+    begins: TimeOfDay = Field(alias="from")
+    to: TimeOfDay
+    gates: Gates | None = None
+
+
+class DayType(Frozen):
+    """`[day_types.rain]`: a kind of school day beside `normal` and `closed`. `dismissal` false: nobody goes home."""
+
+    id: Slug
+    name: Name
+    dismissal: bool = True
+    places: Places = {}
+    quiet: Annotated[tuple[QuietEntry, ...], Field(max_length=limits.WINDOWS_MAX)] = ()
+    sentences: SentencesOn = SentencesOn()
 
 
 AlertSay = Annotated[Say, Field(max_length=limits.SAY_MAX - len(DRILL))]
@@ -148,16 +323,19 @@ class Plan(Frozen):
     """一校一策: everything the timetable of a day is folded from."""
 
     school: School
+    campuses: tuple[Campus, ...] = ()
     gates: tuple[Gate, ...]
     zones: tuple[Zone, ...]
     classes: tuple[SchoolClass, ...]
+    groups: tuple[Group, ...] = ()
+    day_types: tuple[DayType, ...] = ()
     windows: tuple[WindowEntry, ...]
     sentences: Sentences
     alerts: Alerts
     calendar: Calendar
 
     def gate_of(self, of: SchoolClass) -> str:
-        """The gate whose zone the class waits in."""
+        """The gate whose zone the class waits in, when nothing says otherwise."""
         return next(zone.gate for zone in self.zones if zone.id == of.zone)
 
 
@@ -166,58 +344,17 @@ class PlanError(BadInputError):
 
     def __init__(self, file: str, findings: tuple[Finding, ...]) -> None:
         self.file, self.findings = file, findings
-        super().__init__("\n".join(f"{file}: {words(finding, 'en')}" for finding in findings))
-
-
-class Draft(Frozen):
-    """What of a file could be read: the parts that are well formed, the ids that stand there at all, what is broken.
-
-    `lint.py` looks at a draft, so that faults of form and of sense are found in one run, each once.
-    """
-
-    school: School | None = None
-    gates: tuple[Gate, ...] = ()
-    zones: tuple[Zone, ...] = ()
-    entries: tuple[ClassEntry, ...] = ()
-    windows: tuple[WindowEntry, ...] = ()
-    sentences: Sentences | None = None
-    alerts: Alerts | None = None
-    calendar: Calendar | None = None
-    named: dict[str, tuple[str, ...]] = {}
-    broken: tuple[str, ...] = ()
-
-    @property
-    def classes(self) -> tuple[SchoolClass, ...]:
-        return tuple(one for entry in self.entries if entry.fault is None for one in expand(entry))
-
-    def whole(self, *keys: str) -> bool:
-        """Whether everything under these keys of the file could be read."""
-        return not any(place.split(".")[0].split("[")[0] in keys for place in self.broken)
-
-    def plan(self) -> Plan:
-        """Legal only when nothing was found."""
-        assert self.school is not None and self.calendar is not None
-        assert self.sentences is not None and self.alerts is not None
-        return Plan(
-            school=self.school,
-            gates=self.gates,
-            zones=self.zones,
-            classes=self.classes,
-            windows=self.windows,
-            sentences=self.sentences,
-            alerts=self.alerts,
-            calendar=self.calendar,
-        )
+        super().__init__("\n".join(f"{finding.file or file}: {words(finding, 'en')}" for finding in findings))
 
 
 def expand(entry: ClassEntry) -> Iterator[SchoolClass]:
     """The classes of one entry without fault, in their order."""
-    if entry.count is None:
-        names = [(entry.id, entry.name or entry.id)]
-    else:
-        names = [(f"{entry.id}c{n}", f"{entry.grade}{numeral(n)}班") for n in range(1, entry.count + 1)]
-    for own, name in names:
-        yield SchoolClass(id=own, entry=entry.id, name=name, kind=entry.kind, zone=entry.zone, route=entry.route)
+    single = entry.name is not None
+    for n, name in enumerate(entry.called, 1):
+        own = entry.id if single else f"{entry.id}c{n}"
+        yield SchoolClass(
+            id=own, entry=entry.id, name=name, kind=entry.kind, zone=entry.zone, route=entry.route, leaves=entry.leaves
+        )
 
 
 def numeral(n: int) -> str:
@@ -225,92 +362,3 @@ def numeral(n: int) -> str:
     assert 1 <= n <= _NUMERAL_MAX, "classes of a grade are numbered up to 40"
     tens, ones = divmod(n, 10)
     return ("" if tens == 0 else "十" if tens == 1 else f"{_NUMERALS[tens]}十") + (_NUMERALS[ones] if ones else "")
-
-
-_KEYS = ("v", "school", "gates", "zones", "classes", "windows", "sentences", "alerts", "calendar")
-
-
-def draft(text: str) -> tuple[Draft, tuple[Finding, ...]]:
-    """Read what can be read of a plan file, with a finding for everything else."""
-    raw, findings = loaded(text, limits.PLAN_MAX_BYTES)
-    if raw is None:
-        return Draft(broken=_KEYS), findings
-    reader = _Reader(raw)
-    if raw.get("v") != 1 or not isinstance(raw["v"], int) or isinstance(raw["v"], bool):
-        reader.findings.append(Finding("v", "v", shown(raw.get("v"))))
-    drafted = Draft(
-        school=reader.one("school", School),
-        gates=reader.tables("gates", Gate, limits.GATES_MAX),
-        zones=reader.tables("zones", Zone, limits.ZONES_MAX),
-        entries=reader.array("classes", ClassEntry, limits.CLASS_ENTRIES_MAX),
-        windows=reader.array("windows", WindowEntry, limits.WINDOWS_MAX),
-        sentences=reader.one("sentences", Sentences, default={}),
-        alerts=reader.one("alerts", Alerts, default={}),
-        calendar=reader.one("calendar", Calendar),
-        named=reader.named,
-        broken=tuple(finding.place for finding in reader.findings),
-    )
-    reader.findings += [unknown(plain(key), key, _KEYS) for key in raw if key not in _KEYS]
-    return drafted, once(reader.findings)
-
-
-class _Reader:
-    """Validates a raw file table by table, so that one bad window does not hide the faults of the next."""
-
-    def __init__(self, raw: Mapping[str, Any]) -> None:
-        self.raw = raw
-        self.findings: list[Finding] = []
-        self.named: dict[str, tuple[str, ...]] = {}
-
-    def one(self, key: str, model: type[T], default: dict[str, Any] | None = None) -> T | None:
-        value = self.raw.get(key, default)
-        if value is None:
-            self.findings.append(Finding("missing", key))
-            return None
-        return self._made(key, value, model)
-
-    def tables(self, key: str, model: type[T], most: int) -> tuple[T, ...]:
-        """`[gates.east]`: the key is the id."""
-        value = self.raw.get(key, {})
-        if not isinstance(value, dict):
-            self.findings.append(Finding("not_table", key, shown(value)))
-            return ()
-        if not self._counted(key, len(value), most):
-            return ()
-        self.named[key] = tuple(value)
-        entries = []
-        for own, table in value.items():
-            place = f"{key}.{plain(own)}"
-            entry = {**table, "id": own} if isinstance(table, dict) else table
-            one, findings = made(place, entry, model)
-            entries.append(one)
-            if isinstance(table, dict) and "id" in table:
-                self.findings.append(unknown(f"{place}.id", "id", ()))
-            self.findings += [replace(each, place=each.place.removesuffix(".id")) for each in findings]
-        return tuple(one for one in entries if one is not None)
-
-    def array(self, key: str, model: type[T], most: int) -> tuple[T, ...]:
-        """`[[windows]]`: each has an `id`, and is named by it in findings."""
-        value = self.raw.get(key, [])
-        if not isinstance(value, list):
-            self.findings.append(Finding("not_table", key, shown(value)))
-            return ()
-        if not self._counted(key, len(value), most):
-            return ()
-        ids = [table.get("id") if isinstance(table, dict) else None for table in value]
-        self.named[key] = tuple(own for own in ids if isinstance(own, str))
-        places = [f"{key}.{plain(own)}" if isinstance(own, str) else f"{key}[{n}]" for n, own in enumerate(ids)]
-        entries = (self._made(place, table, model) for place, table in zip(places, value, strict=True))
-        return tuple(one for one in entries if one is not None)
-
-    def _counted(self, key: str, count: int, most: int) -> bool:
-        if count == 0:
-            self.findings.append(Finding("missing", key))
-        elif count > most:
-            self.findings.append(Finding("bad_range", key, str(count), {"limit": f"≤ {most}"}))
-        return 0 < count <= most
-
-    def _made(self, place: str, value: Any, model: type[T]) -> T | None:
-        one, findings = made(place, value, model)
-        self.findings += findings
-        return one

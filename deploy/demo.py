@@ -31,7 +31,7 @@ from broker.wire.transport import Arrived, TransportEvent
 from broker.wire.transport_paho import PahoTransport
 from config.clock import SystemClock
 from config.errors import BadInputError, OutsideError
-from config.lint import clock as clock_text
+from config.findings import clock as clock_text
 from config.lint import read
 from config.plan import Plan
 from deploy.demo_now import Now, Stream

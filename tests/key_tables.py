@@ -42,6 +42,10 @@ def written_default(field: FieldInfo) -> list[str]:
     value = field.get_default()
     if isinstance(value, tuple):
         return [f"`{one}`" for one in value]
+    if isinstance(value, bool):
+        return [f"`{str(value).lower()}`"]
+    if isinstance(value, BaseModel):
+        return ["—"]
     return ["—" if value is None or value == {} else number(value) if isinstance(value, int | float) else f"`{value}`"]
 
 

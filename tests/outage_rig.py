@@ -27,7 +27,7 @@ from broker.wire.messages import Status, decode
 from broker.wire.transport import Arrived, TransportEvent
 from broker.wire.transport_paho import PahoTransport
 from config import limits
-from config.lint import clock as clock_text
+from config.findings import clock as clock_text
 from onsets import sounds_s
 from process_rig import CLOCK, WITHIN_S, Program, free_port
 from transport_rig import Soonest

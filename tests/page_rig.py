@@ -21,7 +21,7 @@ from broker.wire.transport import Arrived, TransportEvent
 from broker.wire.transport_paho import PahoTransport
 from config import limits
 from config.day import GateDay
-from config.lint import clock as text_of
+from config.findings import clock as text_of
 from process_rig import CLOCK, WITHIN_S, ZONE, Program, School, now
 
 SHOTS = Path(__file__).parent.parent / "var" / "screenshots"

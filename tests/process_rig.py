@@ -22,7 +22,7 @@ from broker.wire.messages import LiveCue, Status, decode
 from broker.wire.transport import Arrived, TransportEvent
 from broker.wire.transport_paho import PahoTransport
 from config.clock import SystemClock
-from config.lint import clock as clock_text
+from config.findings import clock as clock_text
 
 WITHIN_S = 60.0
 """Ceiling of every wait, ten times what is seen."""

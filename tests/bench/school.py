@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from config.lint import clock as clock_text
+from config.findings import clock as clock_text
 from process_rig import CLOCK, WITHIN_S, ZONE, Program, free_port
 
 HEAD = """v = 1

@@ -39,5 +39,6 @@ def test_at_any_hour_of_any_day_the_first_call_is_twenty_seconds_away(zone: str,
             plan, warnings = read(text, "plan.toml")
             calls = [one.cues[0].at for one in timetable(plan, day)]
             wait_s = (first - now).total_seconds() - hours * 3600
-            assert (warnings, calls, day) == ((), [first, first], on)
+            assert (calls, day) == ([first, first], on)
+            assert {one.code for one in warnings} <= {"neighbours"}  # a demo may be shown at any hour
             assert 20 <= wait_s <= 21

@@ -16,6 +16,7 @@ from config.changes import applied
 from config.lint import read
 from config.timetable import timetable
 from gate_rig import DATE, NOON, at
+from plan_days import AFTERNOON, RAIN, SMALL, change, taken
 
 SAMPLE = Path(__file__).parents[2] / "deploy" / "examples" / "shifan.toml"
 PLAN, _ = read(SAMPLE.read_text("utf-8"), str(SAMPLE))
@@ -56,6 +57,18 @@ def test_a_class_called_now_in_its_window_moves_its_own_cue() -> None:
         "请注意，三年级四班正在放学。",
     )
     assert described(PLAN, DAYS, applied(DAYS, [change])) == ("三年级四班 11:32:15 → 11:30:20 东门",)
+
+
+def test_a_class_called_in_rain_is_called_where_it_waits_today_with_the_words_of_the_day() -> None:
+    made = taken(SMALL, AFTERNOON, RAIN)
+    rain = change(made, 1, "day_type", "07:00", day_type="rain")
+    here = Situation(made, DATE, timetable(made, DATE, (rain,)), (rain,))
+    called = propose(here, wish("call", **{"class": "g1c2"}), 2, change(made, 2, "call", "16:30").at)
+    assert (called.gate, called.cues, called.text) == (
+        "west",
+        (f"{DATE}/afternoon/g1c2/call",),
+        "请一年级二班的家长到体育馆接孩子。",
+    )
 
 
 def test_a_class_that_was_heard_is_called_again_only_when_asked_twice() -> None:

@@ -7,17 +7,18 @@ import pytest
 
 from config import findings, limits
 from config.alerts import DRILL, sentence
-from config.findings import Finding, words
-from config.lint import clock, read
+from config.findings import Finding, clock, words
+from config.lint import read
 from config.parsing import decoded
 from config.timetable import timetable
 from plan_faults import FORM
 from plan_faults_of_calendar import CALENDAR_FAULTS
+from plan_faults_of_days import DAYS
 from plan_faults_of_sense import SENSE
 from plan_samples import AFTER, CALL, MORNING, NOON, TERMS, WINDOWS, changed, found, plan, refused, window
 from wire_samples import PLAN
 
-BROKEN = {**FORM, **SENSE, **CALENDAR_FAULTS}
+BROKEN = {**FORM, **SENSE, **CALENDAR_FAULTS, **DAYS}
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -103,10 +104,40 @@ def test_a_text_too_large_is_refused_unread() -> None:
     assert found("#" * limits.PLAN_MAX_BYTES) != [("too_large", "-", "")]
 
 
+WARNED = {
+    "one_owner": ('name = "示范小学"\n', 'name = "示范小学"\nowners = ["王老师"]\n'),
+    "neighbours": ('opens = "18:00"\ncloses = "18:30"', 'opens = "21:10"\ncloses = "21:40"'),
+    "too_close": (NOON, NOON.replace("45", "15")),
+}
+
+
+@pytest.mark.parametrize("code", WARNED)
+def test_what_is_only_doubtful_is_a_warning(code: str) -> None:
+    _, warnings = read(changed(WARNED[code]), "x")
+    assert [(one.code, one.severity) for one in warnings] == [(code, "warning")]
+    assert words(warnings[0], "zh").startswith("提醒 ")
+
+
+@pytest.mark.parametrize(
+    ("swap", "expected"),
+    [
+        (('opens = "18:00"\ncloses = "18:30"', 'opens = "21:00"\ncloses = "21:30"'), []),
+        (('opens = "18:00"\ncloses = "18:30"', 'opens = "24:10"\ncloses = "24:20"'), ["neighbours"]),
+        (('opens = "07:20"', 'opens = "06:59"'), ["neighbours"]),
+        (('opens = "13:30"', 'opens = "13:29"'), ["neighbours"]),
+        ((NOON, NOON.replace("45", "16")), []),
+        ((NOON, NOON.replace("45", "15") + '\npacing = "guarded"'), []),
+    ],
+)
+def test_a_warning_has_its_edge(swap: tuple[str, str], expected: list[str]) -> None:
+    assert [one.code for one in read(changed(swap), "x")[1]] == expected
+
+
 def test_every_code_is_produced_by_a_case_here() -> None:
-    produced = {code for _, expected in BROKEN.values() for code, _, _ in expected} | {*FILES, "readable"}
-    warned = {"make_up", "year_unknown", "no_term"}  # tests/unit/test_lint_calendar.py
-    assert produced | warned == set(findings._WORDS)
+    produced = {code for _, expected in BROKEN.values() for code, _, _ in expected} | {*FILES, "readable", *WARNED}
+    produced |= {"base_name", "base_unread", "base_circle", "without"}  # test_extends.py
+    produced |= {"make_up", "year_unknown", "no_term"}  # test_lint_calendar.py
+    assert produced == set(findings._WORDS)
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +156,9 @@ def test_a_finding_in_words_names_place_value_and_remedy(every_finding: list[Fin
         assert one.value in wrong
         assert remedy
         # No brace is left but those of the file and the one every sentence needs.
-        assert not re.search(r"[{}]", line.replace(one.value or "\0", "").replace("{classes}", "")), line
+        assert not re.search(
+            r"[{}]", line.replace(one.value or "\0", "").replace("{classes}", "").replace("{zone}", "")
+        ), line
         assert "\n" not in line
         assert "\x1b" not in line
 

@@ -9,19 +9,28 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from config.day import GateDay
+from config.findings import Finding
 from config.lint import read
 from config.plan import (
     Alerts,
+    CallEntry,
+    Campus,
     ClassEntry,
+    Closure,
+    DayType,
     Gate,
+    Group,
+    NoticeEntry,
     Plan,
     PlanError,
     School,
     Sentences,
     WindowEntry,
+    WindowOn,
     Zone,
     numeral,
 )
+from config.plan_read import draft
 from config.schoolyear import Calendar, Rule, SpecialDate, Term
 from config.timetable import timetable
 from config.types import Frozen
@@ -205,10 +214,16 @@ def test_deep_nesting_is_refused() -> None:
 
 TABLES: dict[str, type[Frozen]] = {
     "### `[school]`": School,
+    "### `[campuses.": Campus,
     "### `[gates.": Gate,
+    "`closures` 的每一段": Closure,
     "### `[zones.": Zone,
     "### `[[classes]]`": ClassEntry,
+    "### `[groups.": Group,
+    "### `[day_types.": DayType,
     "### `[[windows]]`": WindowEntry,
+    "`[[windows.calls]]` 每次叫班": CallEntry,
+    "`[[windows.notices]]` 每句话": NoticeEntry,
     "### `[sentences]`": Sentences,
     "### `[alerts]`": Alerts,
     "### `[calendar]`": Calendar,
@@ -218,6 +233,12 @@ TABLES: dict[str, type[Frozen]] = {
 }
 
 
+def test_what_may_differ_on_a_day_is_named_like_what_it_differs_from() -> None:
+    fixed = {"id", "name", "kind", "day_types", "weekdays", "on"}
+    assert list(WindowOn.model_fields) == [key for key in WindowEntry.model_fields if key not in fixed]
+    assert all(not field.is_required() and field.default is None for field in WindowOn.model_fields.values())
+
+
 @pytest.mark.parametrize("heading", TABLES)
 def test_the_document_names_every_key_with_its_default_and_limits(heading: str) -> None:
     model = TABLES[heading]
@@ -225,14 +246,17 @@ def test_the_document_names_every_key_with_its_default_and_limits(heading: str) 
     own = re.split(r"\n\n(?!\|)", DOCUMENT[DOCUMENT.index(heading) :].replace("\n\n|", "\n|"), maxsplit=9)
     table = next(rows(part) for part in own if rows(part))
     named = {field.alias or name: field for name, field in model.model_fields.items()}
-    if model in (Gate, Zone):
+    if model in (Campus, Gate, Zone, Group, DayType):
         del named["id"]  # the name of its table
     assert [key for key, _, _ in table] == list(named)
     assert {row[0]: faults for row in table if row[0] in named and (faults := untrue(row, named[row[0]]))} == {}
 
 
 def test_the_document_names_every_table() -> None:
-    tables = ["[school]", "[gates.", "[zones.", "[[classes]]", "[[windows]]", "[sentences]", "[alerts]", "[calendar]"]
+    tables = [
+        "[school]", "[campuses.", "[gates.", "[zones.", "[[classes]]", "[groups.", "[day_types.", "[[windows]]",
+        "[sentences]", "[alerts]", "[calendar]",
+    ]  # fmt: skip
     assert [table.strip("[].") for table in tables] == list(Plan.model_fields)
     assert [table for table in ("v", *tables) if f"`{table}" not in DOCUMENT] == []
 
@@ -243,3 +267,22 @@ def test_the_documents_village_school_is_a_good_plan() -> None:
     assert warnings == ()
     (south,) = timetable(made, date(2026, 11, 25))
     assert [cue.say for cue in south.cues] == [f"请注意，{n}年级正在放学。" for n in "一二三四五六"]
+
+
+def test_what_the_document_shows_beside_it_can_be_written_so() -> None:
+    village, *parts = re.findall(r"```toml\n(.*?)```", DOCUMENT, re.DOTALL)
+    base, split, types, windows = (
+        next(part for part in parts if own in part)
+        for own in ("extends", "[groups.walk]", "[day_types.exam]", "[windows.on.rain]")
+    )
+    grade = '[[classes]]\nid = "g{n}"\ngrade = "{n}年"\ncount = 2\nzone = "a"\n'
+    zones = '[zones.e]\nname = "E区"\ngate = "south"\n[zones.hall]\nname = "体育馆"\ngate = "south"\n'
+    classes = "".join(grade.format(n=n) for n in range(1, 5))
+    head, calendar = village[: village.index("[[classes]]")], village[village.index("[calendar]") :]
+    made, _ = read(head + zones + classes + split + types + windows + calendar, "docs/plan.md")
+    assert [one.id for one in made.day_types] == ["rain", "exam"]
+    rain = made.windows[0].variant("rain", "mon")
+    assert [call.at for call in rain.calls] == [17 * 3600 + 25 * 60, 17 * 3600 + 35 * 60]
+    assert draft(base.replace("windows.evening", "windows.afternoon"), lambda _: village.encode())[1] == (
+        Finding("missing", "windows"),
+    )

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from broker.wire.messages import encode
 from config.day import Cue, GateDay, cue_id, order
 from config.lint import read
-from config.plan import Plan, draft
-from config.timetable import called_at, folded, instant, issued, local, same, timetable
+from config.plan import Plan
+from config.plan_read import draft
+from config.roster import WholeDay
+from config.timetable import folded, instant, issued, local, same, timetable
 from plan_samples import AFTER, CLASSES, NOON, TERMS, changed, plan, single
 from wire_samples import PLAN
 
@@ -20,6 +22,7 @@ WEDNESDAY = date(2026, 11, 25)
 SATURDAY = date(2026, 11, 28)
 SAMPLE = plan()
 EAST, WEST = timetable(SAMPLE, WEDNESDAY)
+NORMAL = WholeDay("normal", "wed")
 DATES = st.dates(date(1970, 1, 1), date(2899, 12, 31))
 
 
@@ -119,7 +122,6 @@ def test_a_dismissal_at_one_gate_calls_nobody_at_the_other() -> None:
     made = plan((NOON, NOON + '\ngates = ["west"]'))
     east, west = timetable(made, WEDNESDAY)
     assert (len(shown(east.cues, "noon")), len(shown(west.cues, "noon"))) == (0, 18)
-    assert [one.id for one, _ in called_at(made, made.windows[1], made.gates[0])] == []
 
 
 def test_what_the_window_says_of_its_calls_stands_in_each() -> None:
@@ -217,7 +219,7 @@ def test_a_window_keeps_its_length_on_any_date_in_any_zone(zone: str, on: date, 
     opens, closes = (f"{one // 60:02}:{one % 60:02}" for one in (minute, minute + 59))
     hours = ('opens = "18:00"\ncloses = "18:30"', f'opens = "{opens}"\ncloses = "{closes}"')
     drafted, _ = draft(changed(('"Asia/Shanghai"', f'"{zone}"'), hours))
-    east, _ = folded(drafted.plan(), on, "normal")
+    east, _ = folded(drafted.plan(), on, NORMAL)
     (evening,) = [window for window in east.windows if window.id == "evening"]
     assert evening.closes - evening.opens == timedelta(minutes=59)
     assert [cue.at for cue in east.cues if cue.window == "evening"] == [evening.opens]
@@ -252,7 +254,7 @@ ZONES = st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/St_Johns", "
 
 @given(plans(), DATES)
 def test_every_class_of_an_order_is_called_exactly_once(made: Plan, on: date) -> None:
-    days = folded(made, on, "normal")
+    days = folded(made, on, NORMAL)
     for window in ("noon", "after-school"):
         called = Counter(one for day in days for cue in day.cues if cue.window == window for one in cue.classes)
         assert called == Counter(one.id for one in made.classes)
@@ -270,7 +272,8 @@ def test_calls_of_a_gate_are_every_s_apart_in_the_orders_sequence(made: Plan) ->
     assert noon.order is not None
     for gate, day in zip(made.gates, timetable(made, WEDNESDAY), strict=True):
         calls = [cue for cue in day.cues if cue.window == "noon"]
-        assert [cue.classes for cue in calls] == [(one.id,) for one, _ in called_at(made, noon, gate)]
+        own = [one for name in noon.order for one in made.classes if one.entry == name and made.gate_of(one) == gate.id]
+        assert [cue.classes for cue in calls] == [(one.id,) for one in own]
         entries = {one.id: one.entry for one in made.classes}
         grades = list(dict.fromkeys(entries[cue.classes[0]] for cue in calls))
         assert grades == [grade for grade in noon.order if grade in grades]

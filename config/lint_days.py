@@ -1,0 +1,234 @@
+"""What is wrong with the days that a plan makes, for every day type and weekday on which they differ. Pure.
+
+One mistake is one finding: what is wrong on several days is told of the first.
+"""
+
+from collections.abc import Iterator
+
+from config import limits
+from config.findings import Finding, clock
+from config.plan import NORMAL, Plan, WindowEntry, expand
+from config.plan_read import Draft
+from config.roster import Called, Kind, Roster, WholeDay
+from config.timetable import folded
+
+Calls = list[list[Called]]
+"""What each window of the plan calls, in its order."""
+_WEEKDAYS = {
+    "mon": "星期一",
+    "tue": "星期二",
+    "wed": "星期三",
+    "thu": "星期四",
+    "fri": "星期五",
+    "sat": "星期六",
+    "sun": "星期日",
+}
+
+
+def day_findings(made: Draft, *, certain: bool, known: bool) -> Iterator[Finding]:
+    """`certain`: it is known which classes the windows call; `known`: also where."""
+    days = {kind: Roster(made, WholeDay(*kind)) for kind in kinds(made)}
+    called = {kind: [roster.called(window) for window in made.windows] for kind, roster in days.items()}
+    found: set[str] = set()
+    for kind, roster in days.items():
+        for finding in (
+            *_last_calls(made, roster, kind, called[kind]),
+            *_overlaps(made, roster, kind),
+            *_twice(made, roster),
+            *_shut(made, called[kind]),
+            *_crowds(made, called[kind]),
+        ):
+            if finding.place not in found:
+                found.add(finding.place)
+                yield finding
+    if certain:
+        yield from _never_called(made, called)
+    yield from _gates(made, days, called, certain=known)
+
+
+def kinds(made: Draft | Plan) -> tuple[Kind, ...]:
+    """Every kind of day that may differ: each day type, on each weekday that is named and on one that is not."""
+    school = made.calendar.weekdays if made.calendar is not None else ("mon",)
+    named: list[str] = []
+    for window in made.windows:
+        named += [key for key in window.on if key in _WEEKDAYS]
+        named += window.weekdays or ()
+        for part in window.parts.values():
+            named += [day for call in part.calls or () for day in call.weekdays or ()]
+            named += [day for notice in part.notices or () for day in notice.weekdays or ()]
+    named += [day for one in made.classes for day in one.leaves or ()]
+    plain = [day for day in school if day not in named][:1]
+    weekdays = [day for day in _WEEKDAYS if day in (*plain, *named)] or ["mon"]
+    return tuple(Kind(one, day) for one in (NORMAL, *(each.id for each in made.day_types)) for day in weekdays)
+
+
+def words_of(made: Draft, kind: Kind) -> str:
+    """“雨天 星期三”."""
+    name = next((one.name for one in made.day_types if one.id == kind.day_type), "正常")
+    return f"{name} {_WEEKDAYS[kind.weekday]}"
+
+
+def _last_calls(made: Draft, roster: Roster, kind: Kind, called: Calls) -> Iterator[Finding]:
+    names = {gate.id: gate.name for gate in made.gates}
+    for window, calls in zip(made.windows, called, strict=True):
+        variant = window.variant(*kind)
+        unspaced = variant.every_s is None and not variant.calls
+        late = [one for one in calls if one.at_s > variant.closes and one.gate in names]
+        if late and variant.in_order and not unspaced and roster.runs(window, kind):
+            last = max(late, key=lambda one: one.at_s)
+            args = {"gate": names[last.gate], "name": last.name, "at": clock(last.at_s)}
+            yield Finding("late_last", f"windows.{window.id}.closes", clock(variant.closes), args)
+
+
+def _overlaps(made: Draft, roster: Roster, kind: Kind) -> Iterator[Finding]:
+    """One finding for windows that hang together: usually one time is wrong."""
+    own = [window.variant(*kind) for window in made.windows if roster.runs(window, kind)]
+    windows = list({window.id: window for window in own if window.in_order}.values())
+    windows.sort(key=lambda window: (window.opens, window.id))
+    found: set[str] = set()
+    for n, other in enumerate(windows):
+        clash = [one for one in windows[:n] if other.opens < one.closes and _share_a_gate(one, other, made)]
+        if clash and not found & {one.id for one in clash}:
+            yield Finding("overlap", f"windows.{other.id}.opens", clock(other.opens), {"other": clash[0].name})
+        if clash:
+            found |= {other.id, *(one.id for one in clash)}
+
+
+def _twice(made: Draft, roster: Roster) -> Iterator[Finding]:
+    """Who is named in two calls, or in a call and in the order, of one window."""
+    for window in made.windows:
+        for one in roster.twice(window)[:1]:
+            yield Finding("twice", f"windows.{window.id}.calls", one.subject, {"name": one.name})
+
+
+def _share_a_gate(one: WindowEntry, other: WindowEntry, made: Draft) -> bool:
+    return any(one.at_gate(gate) and other.at_gate(gate) for gate in made.named.get("gates", ()))
+
+
+def _shut(made: Draft, called: Calls) -> Iterator[Finding]:
+    """A gate that is not open at its call."""
+    for gate in made.gates:
+        if gate.hours is None:
+            continue
+        calls = (one for calls in called for one in calls if one.gate == gate.id)
+        early = next((one for one in calls if not any(span.begins <= one.at_s <= span.to for span in gate.hours)), None)
+        if early is not None:
+            args = {"gate": gate.name, "name": early.name, "window": early.window.name}
+            yield Finding("gate_shut", f"gates.{gate.id}.hours", clock(early.at_s), args)
+
+
+def _crowds(made: Draft, called: Calls) -> Iterator[Finding]:
+    """More classes in a zone than it takes, until the first of them is gone."""
+    calls = sorted((one for calls in called for one in calls), key=lambda one: one.at_s)
+    for zone in made.zones:
+        if zone.most is None:
+            continue
+        own = [(one.at_s, cls.id) for one in calls if one.zone.id == zone.id for cls in one.classes]
+        for at_s, _ in own:
+            there = {cls for since_s, cls in own if since_s <= at_s < since_s + zone.clear_s}
+            if len(there) > zone.most:
+                args = {"zone": zone.name, "at": clock(at_s), "count": str(len(there)), "most": str(zone.most)}
+                yield Finding("crowd", f"zones.{zone.id}.most", str(zone.most), args)
+                break
+
+
+def _never_called(made: Draft, called: dict[Kind, Calls]) -> Iterator[Finding]:
+    if not any(window.kind == "dismissal" for window in made.windows):
+        yield Finding("no_dismissal", "windows")
+        return
+    on = {kind: _who(each) | _nowhere(made) for kind, each in called.items()}
+    ever = frozenset[str]().union(*on.values())
+    staying = {one.id for one in made.day_types if not one.dismissal}
+    school = made.calendar.weekdays if made.calendar is not None else ()
+    for entry in made.entries:
+        classes = list(expand(entry))
+        if entry.leaves == ():
+            continue
+        left = [one for one in classes if one.id not in ever]
+        if len(left) > 1 and len(left) == len(classes):
+            name = entry.grade or "、".join(entry.called)
+            yield Finding("never_called", f"classes.{entry.id}", entry.id, {"name": name})
+        else:
+            yield from (Finding("never_called", f"classes.{entry.id}", one.id, {"name": one.name}) for one in left)
+        for kind, there in on.items() if not left else ():
+            goes = kind.day_type not in staying and kind.weekday in (school if entry.leaves is None else entry.leaves)
+            if goes and (missing := [one for one in classes if one.id not in there]):
+                args = {"name": "、".join(one.name for one in missing[:3]), "day": words_of(made, kind)}
+                yield Finding("not_called_on", f"classes.{entry.id}", words_of(made, kind), args)
+                break
+
+
+def _who(called: Calls) -> set[str]:
+    return {cls.id for calls in called for one in calls for cls in one.classes}
+
+
+def _nowhere(made: Draft) -> set[str]:
+    """Classes whose own zone cannot be read: that is told already."""
+    zones = {zone.id for zone in made.zones}
+    return {one.id for one in made.classes if one.zone not in zones}
+
+
+def _gates(made: Draft, days: dict[Kind, Roster], called: dict[Kind, Calls], *, certain: bool) -> Iterator[Finding]:
+    """What every gate gets of the day."""
+    told = {kind: [one for window in made.windows for one in days[kind].told(window)] for kind in days}
+    for gate in made.gates:
+        counts = [
+            sum(one.gate == gate.id for calls in called[kind] for one in calls)
+            + sum(one.gate == gate.id for one in told[kind])
+            for kind in days
+        ]
+        if not any(counts) and certain:
+            yield Finding("no_classes", f"gates.{gate.id}", args={"gate": gate.name})
+        if (count := max(counts, default=0)) > limits.CUES_MAX:
+            args = {"gate": gate.name, "count": str(count), "most": str(limits.CUES_MAX)}
+            yield Finding("too_many", f"gates.{gate.id}", args=args)
+
+
+_RESTS = ((0, limits.QUIET_UNTIL_S), (limits.NOON_REST_S, limits.NOON_REST_ENDS_S), (limits.QUIET_FROM_S, 36 * 3600))
+
+
+def doubts(made: Draft) -> Iterator[Finding]:
+    """What may be meant so: warnings, once a window."""
+    for window in made.windows:
+        place = f"windows.{window.id}"
+        speaks = window.kind == "dismissal" or window.notice is not None or window.notices
+        spans = [
+            (0, limits.QUIET_UNTIL_S),
+            (limits.NOON_REST_S, limits.NOON_REST_ENDS_S),
+            (limits.QUIET_FROM_S, 36 * 3600),
+        ]
+        if window.in_order and speaks and any(window.opens < to and begins < window.closes for begins, to in spans):
+            args = {"opens": clock(window.opens), "closes": clock(window.closes)}
+            yield Finding("neighbours", f"{place}.opens", clock(window.opens), args, "warning")
+        if window.kind == "dismissal" and window.every_s is not None and window.pacing == "timed":
+            longest = max((len(one.name) for one in made.classes), default=0)
+            say_s = (len(made.sentences.call if made.sentences else "") - len("{classes}") + longest) * limits.SIGN_S
+            takes_s = window.repeat * say_s + (window.repeat - 1) * limits.SAYING_GAP_S + window.rest_s
+            if takes_s > window.every_s:
+                args = {"takes": f"{takes_s:.0f}", "repeat": str(window.repeat)}
+                yield Finding("too_close", f"{place}.every_s", f"{window.every_s:g}", args, "warning")
+
+
+def heavy(plan: Plan) -> Iterator[Finding]:
+    """A day must fit into its message."""
+    on = plan.calendar.terms[0].begins
+    for kind in kinds(plan):
+        for gate, day in zip(plan.gates, folded(plan, on, WholeDay(*kind)), strict=True):
+            if (count := len(day.model_dump_json(by_alias=True).encode())) > limits.PLAN_DAY_MAX_BYTES:
+                args = {"gate": gate.name, "count": str(count), "most": str(limits.PLAN_DAY_MAX_BYTES)}
+                yield Finding("too_heavy", f"gates.{gate.id}", args=args)
+                return
+
+
+def strange(window: WindowEntry) -> list[str]:
+    """Keys that only a dismissal has. Several: its kind is wrong, not each of them."""
+    if window.kind == "dismissal":
+        return []
+    keys = [key for key in ("every_s", "order", "starts") if getattr(window, key) is not None]
+    keys += [key for key in ("calls", "reverse") if getattr(window, key)]
+    return keys + ["pacing"] * (window.pacing != "timed") + waits(window)
+
+
+def waits(window: WindowEntry) -> list[str]:
+    """Keys written here that only a window paced by people has."""
+    return [key for key in ("max_wait_s", "on_timeout") if key in window.model_fields_set]

@@ -1,0 +1,179 @@
+"""Mistakes that show on some days alone: groups, day types, weekdays, explicit calls, places, gates with hours."""
+
+from plan_samples import AFTER, CLASSES, GATES, NOON, WINDOWS, ZONES, Findings, Swaps, single
+
+TYPES = '[day_types.rain]\nname = "雨天"\n'
+WINDOW = "[[windows]]\n"
+BUS = '[groups.bus1]\nname = "1号校车"\nkind = "bus"\nmembers = ["g1c1", "g2"]\n'
+
+
+def more(*tables: str) -> tuple[str, str]:
+    """The sample with more tables before its sentences."""
+    return "[sentences]\n", "".join(tables) + "[sentences]\n"
+
+
+def noon(*lines: str) -> tuple[str, str]:
+    return NOON, "\n".join((NOON, *lines))
+
+
+def after(*lines: str) -> tuple[str, str]:
+    return AFTER, "\n".join((AFTER, *lines))
+
+
+FIVE = 'order = ["g1", "g2", "g3", "g4", "g5"]'
+SHUT = 'closures = [{ from = "2026-12-01", to = "2026-12-02", why = "修路", instead = "x" }]'
+LATE = 'calls = [{ at = "16:27", who = ["bus1"] }]'
+DAYS: dict[str, tuple[Swaps, Findings]] = {
+    "a group called like a class": (
+        [more(BUS.replace("bus1]", "g1c2]"))],
+        [("twin", "groups.g1c2", "g1c2")],
+    ),
+    "a group named like a class": (
+        [more(BUS.replace("1号校车", "一年级一班"))],
+        [("same_name", "groups.bus1", "一年级一班")],
+    ),
+    "a member that does not exist": (
+        [more(BUS.replace('"g2"', '"g9"'))],
+        [("no_such", "groups.bus1.members[1]", "g9")],
+    ),
+    "a group in a zone that does not exist": (
+        [more(BUS + 'zone = "x"\n')],
+        [("no_such", "groups.bus1.zone", "x")],
+    ),
+    "a group larger than a cue": (
+        [
+            more('[groups.all]\nname = "全校"\nmembers = ["g1", "g2", "g3"]\n'),
+            *((f'grade = "{n}年级"\ncount = 6', f'grade = "{n}年级"\ncount = 40') for n in "一二三"),
+            (NOON, NOON.replace("45", "1")),
+            (AFTER, AFTER.replace("45", "1")),
+        ],
+        [("bad_range", "groups.all.members", "120")],
+    ),
+    "a group's sentence without its name": (
+        [more(BUS + 'call = "上车。"\n')],
+        [("template", "groups.bus1.call", "上车。")],
+    ),
+    "a rainy sentence with a strange brace": (
+        [more(TYPES, '[day_types.rain.sentences]\nbus = "{classes}{gate}"\n')],
+        [("template", "day_types.rain.sentences.bus", "{classes}{gate}")],
+    ),
+    "a sentence too long with a group in it": (
+        [more('[groups.all]\nmembers = ["g1", "g2", "g3", "g4", "g5", "g6"]\n')],
+        [("too_long", "sentences.call", '"请注意，{classes}正在放学。"')],
+    ),
+    "a day type of a name that is taken": (
+        [more('[day_types.wed]\nname = "星期三"\n')],
+        [("reserved", "day_types.wed", "wed")],
+    ),
+    "a window on closed days": (
+        [after('day_types = ["normal", "closed"]')],
+        [("reserved", "windows.after-school.day_types", "closed")],
+    ),
+    "a day type that does not exist": (
+        [more(TYPES), after('day_types = ["normal", "rian"]')],
+        [("no_such", "windows.after-school.day_types[1]", "rian")],
+    ),
+    "something differs on a day that does not exist": (
+        [more(TYPES), after("[windows.on.rian]", "every_s = 30")],
+        [("no_such", "windows.after-school.on.rian", "rian")],
+    ),
+    "a place that does not exist": (
+        [more(TYPES + 'places = { g1 = "hall" }\n')],
+        [("no_such", "day_types.rain.places.g1", "hall")],
+    ),
+    "a place of nobody": (
+        [after('places = { g9 = "a" }')],
+        [("no_such", "windows.after-school.places.g9", "g9")],
+    ),
+    "a campus that does not exist": (
+        [(GATES, GATES.replace('name = "东门"', 'name = "东门"\ncampus = "north"'))],
+        [("no_such", "gates.east.campus", "north")],
+    ),
+    "a gate that stands in and does not exist": (
+        [
+            (GATES, GATES.replace('name = "东门"', f'name = "东门"\n{SHUT}')),
+        ],
+        [("no_such", "gates.east.closures[0].instead", "x")],
+    ),
+    "quiet at a gate that does not exist": (
+        [more(TYPES + 'quiet = [{ from = "08:00", to = "09:00", gates = ["x"] }]\n')],
+        [("no_such", "day_types.rain.quiet[0].gates[0]", "x")],
+    ),
+    "a call without an instant": (
+        [more(BUS), after('calls = [{ who = ["bus1"] }]')],
+        [("at_or_after", "windows.after-school.calls[0]", "")],
+    ),
+    "a call before its window": (
+        [more(BUS), after(LATE.replace("16:27", "16:20"))],
+        [("outside", "windows.after-school.calls[0].at", "16:20")],
+    ),
+    "a notice after its window": (
+        [after('notices = [{ at = "17:00", say = "请回家。" }]')],
+        [("outside", "windows.after-school.notices[0].at", "17:00")],
+    ),
+    "a call of nobody": (
+        [more(BUS), after(LATE.replace("bus1", "bus2"))],
+        [("no_such", "windows.after-school.calls[0].who[0]", "bus2")],
+    ),
+    "the last class of a rainy day is called too late": (
+        [more(TYPES), after("[windows.on.rain]", "every_s = 90")],
+        [("late_last", "windows.after-school.closes", "16:55")],
+    ),
+    "times of a weekday out of order": (
+        [after("[windows.on.wed]", 'closes = "16:10"')],
+        [("order", "windows.after-school.on.wed.closes", "16:10")],
+    ),
+    "windows that overlap in rain": (
+        [more(TYPES), noon("[windows.on.rain]", 'closes = "13:40"')],
+        [("overlap", "windows.afternoon.opens", "13:30")],
+    ),
+    "a grade nobody calls on Wednesday": (
+        [noon('weekdays = ["mon", "tue"]'), after("[windows.on.wed]", FIVE)],
+        [("not_called_on", "classes.g6", "正常 星期三")],
+    ),
+    "a class nobody calls in rain": (
+        [
+            more(TYPES),
+            noon('day_types = ["normal"]'),
+            after("[windows.on.rain]", 'order = ["g1", "g2", "g3", "g4", "g5"]'),
+        ],
+        [("not_called_on", "classes.g6", "雨天 星期一")],
+    ),
+    "a gate that is not open at a call": (
+        [(GATES, GATES.replace('name = "东门"', 'name = "东门"\nhours = [{ from = "11:00", to = "12:00" }]'))],
+        [("gate_shut", "gates.east.hours", "16:30")],
+    ),
+    "more classes than a zone takes": (
+        [(ZONES, ZONES.replace('name = "C区"', 'name = "C区"\nmost = 3'))],
+        [("crowd", "zones.c.most", "3")],
+    ),
+    "names and a count": (
+        [(CLASSES, CLASSES + single("s1", "小班").replace("zone", 'names = ["小一班"]\nzone'))],
+        [("count_or_name", "classes.s1", "")],
+    ),
+    "a group twice": (
+        [more(BUS), (AFTER, AFTER.replace('"g6"]', '"g6", "bus1", "bus1"]'))],
+        [("twice", "windows.after-school.order[7]", "bus1")],
+    ),
+    "a class in a call and in the order": (
+        [after('calls = [{ at = "16:27", who = ["g1c2"] }]')],
+        [("twice", "windows.after-school.calls", "g1c2")],
+    ),
+    "a class at one gate by two means": (
+        [
+            more(*(f'[groups.{one}]\nmembers = ["g1"]\neach = true\n' for one in ("walk", "car"))),
+            after('calls = [{ at = "16:26", who = ["walk"] }, { at = "16:29", who = ["car"] }]'),
+            (AFTER, AFTER.replace('"g1", ', "")),
+        ],
+        [("twice", "windows.after-school.calls", "g1c1")],
+    ),
+    "calls where none is called": (
+        [
+            (
+                WINDOWS,
+                WINDOWS.replace('gates = ["east"]', 'gates = ["east"]\ncalls = [{ at = "18:10", who = ["g1"] }]'),
+            )
+        ],
+        [("not_for_kind", "windows.evening.calls", "")],
+    ),
+}
