@@ -35,6 +35,8 @@ from config.changes import Change
 from config.clock import Clock, Instant
 from config.day import GateDay
 from config.errors import BadInputError, OutsideError
+from config.findings import words
+from config.lint_calendar import doubts
 from config.plan import Plan
 from config.settings import ClockSettings
 from config.timetable import local
@@ -331,7 +333,7 @@ class Centre:
         result = self._folded(event.plan)
         self.parts.store.keep_plan(event.text)
         self.parts.store.keep_days(result.new)
-        self._plan = event.plan
+        self._plan, self._today = event.plan, None
         self._issue(result)
 
     def _fold_again(self) -> None:
@@ -356,6 +358,10 @@ class Centre:
         return folded(plan, self.parts.store, now.utc, agenda.silent_dates(self.state, now))
 
     def _issue(self, result: Folded) -> None:
+        if result.today != self._today:
+            for finding in doubts(self._plan.calendar, result.today):
+                asked = f"请问 {self._plan.school.contact}"
+                self.parts.log(f"问题 problem {finding.code}: {words(finding, 'zh')}；{asked}")
         self._today = result.today
         self.parts.log(f"放学表 {result.today}：{len(result.new)} 份新版，共 {len(result.days)} 份 days folded")
         self._step(DaysIssued(gates(self._plan), result.days, result.today, self._kept))

@@ -15,7 +15,7 @@ from pathlib import Path
 from audio.reading import unreadable
 from broker import agenda, sheet
 from broker.centre import Centre, Inbox, Parts, PlanChanged
-from broker.cli_plan import load, whole_text
+from broker.cli_plan import loaded
 from broker.console.server import Console
 from broker.embedded import EmbeddedBroker, start_broker
 from broker.store import Store
@@ -123,7 +123,7 @@ def _read_again(made: Centre, file: Path) -> None:
     """A bad plan changes nothing: what was in force stays in force."""
     lang = language(os.environ)
     try:
-        made.handle(PlanChanged(load(file, lang, _unreadable), whole_text(file, lang)))
+        made.handle(PlanChanged(*loaded(file, lang, _unreadable)))
     except (BadInputError, OSError) as error:
         _log(f"方案未采用 the plan was refused:\n{error}")
 
@@ -211,7 +211,7 @@ def _plan(file: Path, store: Store) -> tuple[Plan, str]:
     """The plan of the file; if that is bad and an earlier one was accepted, that one: the gates go on."""
     lang = language(os.environ)
     try:
-        return load(file, lang, _unreadable), whole_text(file, lang)
+        return loaded(file, lang, _unreadable)
     except BadInputError as error:
         if (text := store.plan()) is None:
             raise

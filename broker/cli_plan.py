@@ -12,6 +12,8 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from audio.reading import unreadable
+from broker.cli_month import month, why
+from broker.plan_file import standing_alone
 from broker.wire.messages import decode
 from config import limits
 from config.changes import Change
@@ -28,18 +30,8 @@ from config.schooldays import DayOf, day_of
 from config.timetable import local, timetable, zones
 from config.types import Day
 
-_CLOSED: dict[Lang, dict[str, str]] = {
-    "zh": {
-        "date": "{date} 停课：{why}",
-        "weekday": "{date} 停课：{weekday}不在方案的上课日内",
-        "none": "{date} 停课：不在方案的任何学期内，方案说不清这一天；请问 {contact}",
-    },
-    "en": {
-        "date": "{date} is closed: {why}",
-        "weekday": "{date} is closed: {weekday} is no school day of the plan",
-        "none": "{date} is closed: it lies in no term of the plan, which cannot say; ask {contact}",
-    },
-}
+_CLOSED: dict[Lang, str] = {"zh": "{date} 停课：{why}", "en": "{date} is closed: {why}"}
+_ASK: dict[Lang, str] = {"zh": "；请问 {contact}", "en": "; ask {contact}"}
 _UNREAD: dict[Lang, str] = {
     "zh": "读不到（{detail}）→ 检查文件名和权限",
     "en": "cannot be read ({detail}) → check its name and rights",
@@ -52,7 +44,6 @@ _TWIN: dict[Lang, str] = {
     "zh": "{file}: n = {n} 用了两次 → 每条变更一个号",
     "en": "{file}: n = {n} stands twice → each change has its own number",
 }
-_WEEKDAYS = dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "一二三四五六日", strict=True))
 
 
 def plan(argv: Sequence[str]) -> int:
@@ -61,8 +52,10 @@ def plan(argv: Sequence[str]) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     check = verbs.add_parser("check", help="检查方案 find everything that is wrong")
     day = verbs.add_parser("day", help="某一天的放学表 the timetable of a date")
-    for verb in (check, day):
+    whole = verbs.add_parser("month", help="某一个月的校历 the calendar of a month")
+    for verb in (check, day, whole):
         verb.add_argument("file", type=Path, metavar="FILE", help="方案文件 the plan (TOML)")
+    whole.add_argument("--month", required=True, metavar="M", help="月份 the month, as 2026-02")
     day.add_argument("--date", required=True, metavar="D", help="日期 the date, as 2026-11-25")
     day.add_argument("--json", action="store_true", help="GateDay 数组 the GateDays as one JSON array")
     day.add_argument("--changes", type=Path, metavar="FILE", help="变更，一行一条 one Change a line")
@@ -71,6 +64,9 @@ def plan(argv: Sequence[str]) -> int:
     made = load(options.file, lang, lambda text: "".join(unreadable(text)))
     if options.verb == "check":
         _say(f"{options.file}: " + ("没有发现错误" if lang == "zh" else "no errors found"))
+        return 0
+    if options.verb == "month":
+        _say(month(made, options.month, lang))
         return 0
     on = _date(options.date, lang)
     changes = () if options.changes is None else _changes(options.changes, lang)
@@ -93,20 +89,25 @@ def _say(text: str) -> None:
 
 def load(file: Path, lang: Lang, voice: Unreadable) -> Plan:
     """A plan out of its file; warnings go to stderr. Raises BadInputError with every finding in words."""
-    text = _text(file, lang)
+    return loaded(file, lang, voice)[0]
+
+
+def loaded(file: Path, lang: Lang, voice: Unreadable) -> tuple[Plan, str]:
+    """The same with its text, which then needs no file beside it: what a store keeps."""
+    text, bad = _text(file, lang), ""
+    try:
+        text, beside, wrong = standing_alone(text, file.parent, lambda one, most: _text(one, lang, most))
+        bad = _lines(beside, wrong, lang) if beside else ""
+    except BadInputError as error:
+        bad = str(error)
     try:
         made, warnings = read(text, str(file), voice, lambda name: _beside(file, name))
     except PlanError as error:
-        raise BadInputError(_lines(file, error.findings, lang)) from error
+        findings = [one for one in error.findings if not (bad and one.code == "no_table")]
+        raise BadInputError("\n".join(filter(None, [bad, _lines(file, findings, lang)]))) from error
     for one in warnings:
         print(_lines(file, [one], lang), file=sys.stderr)
-    return made
-
-
-def whole_text(file: Path, lang: Lang) -> str:
-    """A good plan as one text, with what it extends: what a store keeps. Raises BadInputError."""
-    text = _text(file, lang)
-    return flattened(text, lambda name: _beside(file, name)) if "extends" in text else text
+    return made, flattened(text, lambda name: _beside(file, name)) if "extends" in text else text
 
 
 def _beside(file: Path, name: str) -> bytes | str:
@@ -117,15 +118,15 @@ def _beside(file: Path, name: str) -> bytes | str:
         return error.strerror or str(error)
 
 
-def _text(file: Path, lang: Lang) -> str:
+def _text(file: Path, lang: Lang, most: int = limits.PLAN_MAX_BYTES) -> str:
     """A file's text, as far as it may be long. Raises BadInputError."""
     try:
         with file.open("rb") as stream:
-            data = stream.read(limits.PLAN_MAX_BYTES + 1)
+            data = stream.read(most + 1)
     except OSError as error:
         message = f"{file}: {_UNREAD[lang].format(detail=error.strerror)}"
         raise BadInputError(message) from error
-    text, findings = decoded(data, limits.PLAN_MAX_BYTES)
+    text, findings = decoded(data, most)
     if text is None:
         raise BadInputError(_lines(file, findings, lang))
     return text
@@ -133,9 +134,8 @@ def _text(file: Path, lang: Lang) -> str:
 
 def why_closed(made: Plan, on: date, of: DayOf, lang: Lang) -> str:
     """The reason in words, or whom to ask."""
-    weekday = f"星期{_WEEKDAYS[of.why]}" if lang == "zh" and of.why in _WEEKDAYS else of.why
-    text = _CLOSED[lang][of.source]
-    return text.format(date=on, why=of.why, weekday=weekday, contact=made.school.contact)
+    text = _CLOSED[lang].format(date=on, why=why(of, lang))
+    return text + _ASK[lang].format(contact=made.school.contact) if of.unknown else text
 
 
 def _changes(file: Path, lang: Lang) -> tuple[Change, ...]:

@@ -160,6 +160,8 @@ UNREPORTED_AFTER_S = 120
 # The plan ---------------------------------------------------------------------------------------
 PLAN_MAX_BYTES = 512 * 1024
 """A plan file; 72 classes at 4 gates need 10 KiB."""
+NATIONAL_MAX_BYTES = 64 * 1024
+"""A national table; three years of China need 3 KiB."""
 PLAN_DAY_MAX_BYTES = 128 * 1024
 """A GateDay as the plan alone makes it: the rest of a message's bytes is for the holds and changes of the day."""
 GATES_MAX = 50

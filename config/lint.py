@@ -15,10 +15,12 @@ from config import limits
 from config.alerts import RAISED
 from config.extends import Near, owner
 from config.findings import Finding, clock
+from config.lint_calendar import calendar_faults, make_up_findings
 from config.lint_days import day_findings, doubts, heavy, strange, waits
 from config.parsing import shown
-from config.plan import CLOSED, NORMAL, Plan, PlanError, Weekday, WindowEntry, expand
+from config.plan import CLOSED, NORMAL, Plan, PlanError, WindowEntry, expand
 from config.plan_read import Draft, draft
+from config.schoolyear import Weekday
 
 Unreadable = Callable[[str], str]
 """The characters of a sentence that the voice cannot read; empty when it can."""
@@ -99,12 +101,14 @@ def _school(made: Draft) -> Iterator[Finding]:
             yield Finding("zone_name", "school.zone", shown(made.school.zone))
         if made.school.owners is not None and len(made.school.owners) == 1:
             yield Finding("one_owner", "school.owners", made.school.owners[0], severity="warning")
-    terms = sorted(enumerate(made.calendar.terms if made.calendar else ()), key=lambda one: (one[1].begins, one[0]))
-    before = None
-    for n, term in terms:
-        if term.to < term.begins or (before is not None and term.begins <= before):
-            yield Finding("term", f"calendar.terms[{n}]", f"{term.begins} – {term.to}")
-        before = term.to if before is None else max(before, term.to)
+    if made.calendar is not None:
+        parts = ("campuses", "gates", "classes", "groups")
+        certain = made.whole(*parts) and all(entry.fault is None for entry in made.entries)
+        scopes = {*(one for part in parts for one in made.named.get(part, ())), *(one.id for one in made.classes)}
+        types = made.named.get("day_types", ()) if made.whole("day_types") else ()
+        zone = made.school.zone if made.school else "Asia/Shanghai"
+        yield from calendar_faults(made.calendar, types, scopes if certain else None, zone)
+        yield from make_up_findings(made.calendar)
 
 
 def _references(made: Draft) -> Iterator[Finding]:

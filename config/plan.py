@@ -12,6 +12,7 @@ from config.alerts import DRILL, Action
 from config.day import Mode, Pacing, WindowKind
 from config.errors import BadInputError
 from config.findings import Finding, words
+from config.schoolyear import Calendar, Weekday
 from config.types import Day, Frozen, Name, Say, Slug, WindowId
 
 _TIME = re.compile(r"([01][0-9]|2[0-9]):([0-5][0-9])(?::([0-5][0-9]))?")
@@ -32,7 +33,6 @@ def _time(value: Any, info: ValidationInfo) -> int:
 
 TimeOfDay = Annotated[int, PlainValidator(_time)]
 """Seconds after the date's midnight by the school's clocks; up to 29:59:59, for what crosses midnight."""
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Weekdays = Annotated[tuple[Weekday, ...], Field(max_length=7)]
 ClassKind = Literal["class", "club", "bus", "other"]
 Names = Annotated[tuple[Slug, ...], Field(min_length=1, max_length=limits.CLASS_ENTRIES_MAX)]
@@ -317,24 +317,6 @@ class Alerts(Frozen):
 
     def own(self, action: Action) -> str | None:
         return {"return": self.back, "evacuate": self.evacuate, "shelter": self.shelter}.get(action)
-
-
-class Term(Frozen):
-    begins: Day = Field(alias="from")
-    to: Day
-
-
-class SpecialDate(Frozen):
-    day_type: Literal["normal", "closed"]
-    why: Name
-
-
-class Calendar(Frozen):
-    """Terms and weekdays on which there is school, and the dates that differ. Outside terms: unknown, so closed."""
-
-    terms: Annotated[tuple[Term, ...], Field(min_length=1, max_length=20)]
-    weekdays: Annotated[tuple[Weekday, ...], Field(max_length=7)] = ("mon", "tue", "wed", "thu", "fri")
-    dates: Annotated[dict[Day, SpecialDate], Field(max_length=1000)] = {}
 
 
 class Plan(Frozen):

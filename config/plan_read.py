@@ -10,7 +10,6 @@ from config.findings import Finding
 from config.parsing import made, once, plain, shown, unknown
 from config.plan import (
     Alerts,
-    Calendar,
     Campus,
     ClassEntry,
     DayType,
@@ -24,6 +23,7 @@ from config.plan import (
     Zone,
     expand,
 )  # fmt: skip
+from config.schoolyear import Calendar
 from config.types import Frozen
 
 T = TypeVar("T", bound=Frozen)

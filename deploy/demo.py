@@ -171,6 +171,7 @@ order = {json.dumps(sample.order)}
 
 [calendar]
 terms = [{{ from = "{midnight.date() - timedelta(days=7)}", to = "{midnight.date() + timedelta(days=30)}" }}]
+national = "none"
 weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """
         (self.folder / "plan.toml").write_text(text, "utf-8")

@@ -186,6 +186,7 @@ zone = "a"
 {"".join(self._window(one, *at) for one, at in self._windows.items())}
 [calendar]
 terms = [{{ from = "{self.on - timedelta(days=9)}", to = "{self.on + timedelta(days=30)}" }}]
+national = "none"
 weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """)
 

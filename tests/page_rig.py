@@ -140,6 +140,7 @@ repeat = 1
 call = "{{classes}}放学。"
 [calendar]
 terms = [{{ from = "{self.on - timedelta(days=9)}", to = "{self.on + timedelta(days=30)}" }}]
+national = "none"
 weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """)
 

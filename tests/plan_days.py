@@ -21,6 +21,7 @@ contact = "教务处"
 """
 CALENDAR = """
 [calendar]
+national = "none"
 terms = [{ from = "2026-09-01", to = "2027-01-22" }]
 """
 SMALL = """

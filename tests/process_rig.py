@@ -148,6 +148,7 @@ rest_s = 1
 repeat = 1
 [calendar]
 terms = [{{ from = "{self.on - timedelta(days=9)}", to = "{self.on + timedelta(days=30)}" }}]
+national = "none"
 weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """)
 

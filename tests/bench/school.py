@@ -58,6 +58,7 @@ rest_s = 1
 repeat = 1
 [calendar]
 terms = [{{ from = "{on - timedelta(days=9)}", to = "{on + timedelta(days=30)}" }}]
+national = "none"
 weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """)
         (folder / "centre.toml").write_text(

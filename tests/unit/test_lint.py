@@ -12,12 +12,13 @@ from config.lint import read
 from config.parsing import decoded
 from config.timetable import timetable
 from plan_faults import FORM
+from plan_faults_of_calendar import CALENDAR_FAULTS
 from plan_faults_of_days import DAYS
 from plan_faults_of_sense import SENSE
 from plan_samples import AFTER, CALL, MORNING, NOON, TERMS, WINDOWS, changed, found, plan, refused, window
 from wire_samples import PLAN
 
-BROKEN = {**FORM, **SENSE, **DAYS}
+BROKEN = {**FORM, **SENSE, **CALENDAR_FAULTS, **DAYS}
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -136,6 +137,7 @@ def test_every_code_is_produced_by_a_case_here() -> None:
     produced = {code for _, expected in BROKEN.values() for code, _, _ in expected} | {*FILES, "readable", *WARNED}
     produced |= {"base_name", "base_unread", "base_circle", "without"}  # test_extends.py
     produced |= {"twin_pin", "up_pin", "console_pin"}  # of settings: test_settings.py
+    produced |= {"make_up", "year_unknown", "no_term"}  # test_lint_calendar.py
     assert produced == set(findings._WORDS)
 
 

@@ -13,7 +13,6 @@ from config.findings import Finding
 from config.lint import read
 from config.plan import (
     Alerts,
-    Calendar,
     CallEntry,
     Campus,
     ClassEntry,
@@ -26,14 +25,13 @@ from config.plan import (
     PlanError,
     School,
     Sentences,
-    SpecialDate,
-    Term,
     WindowEntry,
     WindowOn,
     Zone,
     numeral,
 )
 from config.plan_read import draft
+from config.schoolyear import Calendar, Rule, SpecialDate, Term
 from config.timetable import timetable
 from config.types import Frozen
 from key_tables import rows, untrue
@@ -230,7 +228,8 @@ TABLES: dict[str, type[Frozen]] = {
     "### `[alerts]`": Alerts,
     "### `[calendar]`": Calendar,
     "`terms` 的每一项": Term,
-    '`[calendar.dates."2026-10-01"]`：': SpecialDate,
+    '`[calendar.dates."2026-10-10"]`': SpecialDate,
+    "`[[calendar.rules]]`，": Rule,
 }
 
 

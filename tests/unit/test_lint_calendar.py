@@ -1,0 +1,102 @@
+"""What a calendar does not know yet is said in time; mistakes in it are in `plan_faults_of_calendar.py`."""
+
+from datetime import date
+
+import pytest
+
+from calendar_samples import YEAR, calendar, dated, rule
+from config.findings import Finding, words
+from config.lint import read
+from config.lint_calendar import doubts, make_up_findings, unknown_years, unsaid_make_ups
+from config.schoolyear import Calendar
+from plan_samples import changed
+
+PLAIN = calendar()
+SAID = dated("2026-09-20", 'as_weekday = "thu"')
+
+
+def make_up(on: str, name: str) -> Finding:
+    return Finding("make_up", f"calendar.dates.{on}", args={"name": name}, severity="warning")
+
+
+TENTH = [(date(2026, 10, 10), "国庆节")]
+
+
+def no_term(on: str) -> Finding:
+    return Finding("no_term", "calendar.terms", on, severity="warning")
+
+
+def year(number: int, national: str = "cn") -> Finding:
+    return Finding("year_unknown", "calendar.national", national, {"year": str(number)}, "warning")
+
+
+@pytest.mark.parametrize(
+    ("school", "expected"),
+    [
+        (PLAIN, [(date(2026, 9, 20), "国庆节"), (date(2026, 10, 10), "国庆节")]),
+        (calendar(SAID), TENTH),
+        (calendar(SAID, rule('on = ["2026-10-10"]', 'day_type = "closed"')), []),
+        (calendar(SAID, rule('on = ["2026-10-10"]', 'as_weekday = "wed"', 'scope = ["g1"]')), TENTH),
+        (calendar(SAID, dated("2026-10-10", 'day_type = "normal"')), TENTH),
+        (calendar('national = "none"'), []),
+        (calendar('national = "x.toml"'), []),
+    ],
+)  # fmt: skip
+def test_the_make_up_days_of_a_term_that_nobody_spoke_of(school: Calendar, expected: list[tuple[date, str]]) -> None:
+    assert list(unsaid_make_ups(school)) == expected
+    assert list(make_up_findings(school)) == [make_up(str(on), name) for on, name in expected]
+
+
+@pytest.mark.parametrize(
+    ("today", "years"),
+    [
+        (date(2026, 1, 1), ()),
+        (date(2026, 11, 30), ()),
+        (date(2026, 12, 1), (2027,)),
+        (date(2026, 12, 31), (2027,)),
+        (date(2027, 1, 1), (2027,)),
+        (date(2027, 12, 1), (2027, 2028)),
+    ],
+)
+def test_the_next_year_is_asked_for_from_the_first_of_december(today: date, years: tuple[int, ...]) -> None:
+    assert unknown_years(PLAIN, today) == years
+    assert unknown_years(calendar('national = "none"'), today) == ()
+
+
+@pytest.mark.parametrize(
+    ("school", "today", "expected"),
+    [
+        (PLAIN, date(2026, 11, 25), []),
+        (PLAIN, date(2026, 8, 31), [no_term("2026-08-31"), make_up("2026-09-20", "国庆节")]),
+        (PLAIN, date(2026, 8, 20), [no_term("2026-08-20")]),
+        (PLAIN, date(2026, 9, 10), [make_up("2026-09-20", "国庆节"), make_up("2026-10-10", "国庆节")]),
+        (PLAIN, date(2026, 10, 10), [make_up("2026-10-10", "国庆节")]),
+        (PLAIN, date(2026, 10, 11), []),
+        (PLAIN, date(2026, 12, 1), [year(2027)]),
+        (calendar(terms=YEAR), date(2027, 3, 1), [year(2027)]),
+        (calendar(rule('day_type = "closed"', 'to = "2026-08-31"')), date(2026, 8, 20), []),
+    ],
+)  # fmt: skip
+def test_what_a_person_must_say_soon(school: Calendar, today: date, expected: list[Finding]) -> None:
+    assert list(doubts(school, today)) == expected
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_doubt_in_words_names_place_and_remedy(lang: str) -> None:
+    found = [*doubts(PLAIN, date(2026, 8, 31)), year(2027)]
+    assert {one.code for one in found} == {"no_term", "make_up", "year_unknown"}
+    for one in found:
+        wrong, remedy = words(one, "zh" if lang == "zh" else "en").split(" → ")
+        assert one.place in wrong
+        assert one.value in wrong
+        assert remedy
+        assert "{" not in wrong + remedy
+
+
+def test_a_check_warns_of_a_make_up_day_and_takes_the_plan() -> None:
+    _, warnings = read(
+        changed(('as_weekday = "wed"\nwhy = "国庆调休，上周三的课"\n', 'day_type = "normal"\nwhy = "x"\n')), "p"
+    )
+    assert warnings == (make_up("2026-10-10", "国庆节"),)  # that it is open was said, but not whose table runs
+    text = changed(('[calendar.dates."2026-10-10"]\nas_weekday = "wed"\nwhy = "国庆调休，上周三的课"\n', ""))
+    assert read(text, "p")[1] == (make_up("2026-10-10", "国庆节"),)
