@@ -240,6 +240,8 @@ def test_a_scope_asked_in_any_order_and_form_gives_the_same() -> None:
         (['weekdays = ["wed"]'], [2, 9, 16, 23, 30]),
         (['weekdays = ["wed"]', "nth = 3"], [16]),
         (['weekdays = ["wed"]', "nth = 5"], [30]),
+        (['weekdays = ["mon"]', "nth = 2"], [14]),
+        (['season = { from = "09-28", to = "09-28" }'], [28]),
         (['weekdays = ["thu", "wed"]', "nth = -1"], [24, 30]),
         (['weekdays = ["fri"]', 'weeks = "odd"'], [4, 18]),
         (['weekdays = ["fri"]', 'weeks = "even"'], [11]),
