@@ -97,11 +97,21 @@ def test_a_make_up_day_of_a_weekday_with_a_rule_follows_the_rule() -> None:
 def test_a_day_as_another_date_is_what_that_date_would_have_been() -> None:
     said = calendar(
         rule('weekdays = ["wed"]', 'weeks = "even"', 'day_type = "half-day"', why="双周周三半天"),
-        dated("2026-10-10", 'as_date = "2026-10-07"', why="补国庆周三"),  # of week 6
-        dated("2026-09-20", 'as_date = "2026-09-30"', why="补第五周周三"),
+        dated("2026-10-10", 'as_date = "2026-09-30"', why="补第五周周三"),  # itself in week 6
+        dated("2026-09-20", 'as_date = "2026-10-07"', why="补国庆周三"),  # itself in week 3
     )
-    assert told(day_of(said, on(10, 10))) == ("half-day", "wed", "school", "双周周三半天；补国庆周三")
-    assert told(day_of(said, on(9, 20))) == ("normal", "wed", "school", "补第五周周三")
+    assert told(day_of(said, on(10, 10))) == ("normal", "wed", "school", "补第五周周三")
+    assert told(day_of(said, on(9, 20))) == ("half-day", "wed", "school", "双周周三半天；补国庆周三")
+
+
+def test_the_third_wednesday_is_that_of_the_month_not_a_make_up_day_that_runs_its_table() -> None:
+    third = rule('weekdays = ["wed"]', "nth = 3", 'day_type = "half-day"', why="第三个周三")
+    for how, expected in (('as_weekday = "wed"', "normal"), ('as_date = "2026-10-21"', "half-day")):
+        assert day_of(calendar(third, dated("2026-09-20", how)), on(9, 20)).day_type == expected
+
+
+def test_a_day_that_was_made_by_hand_is_the_same_for_every_part() -> None:
+    assert SchoolDay("rain", "fri", "school", "雨").of({"g1"}) == DayOf("rain", "fri", "school", "雨")
 
 
 def test_day_type_and_weekday_are_decided_each_by_its_own_rule() -> None:
@@ -230,6 +240,8 @@ def test_a_scope_asked_in_any_order_and_form_gives_the_same() -> None:
         (['weekdays = ["wed"]'], [2, 9, 16, 23, 30]),
         (['weekdays = ["wed"]', "nth = 3"], [16]),
         (['weekdays = ["wed"]', "nth = 5"], [30]),
+        (['weekdays = ["mon"]', "nth = 2"], [14]),
+        (['season = { from = "09-28", to = "09-28" }'], [28]),
         (['weekdays = ["thu", "wed"]', "nth = -1"], [24, 30]),
         (['weekdays = ["fri"]', 'weeks = "odd"'], [4, 18]),
         (['weekdays = ["fri"]', 'weeks = "even"'], [11]),
