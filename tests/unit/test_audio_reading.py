@@ -182,7 +182,7 @@ names = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(names, st.sampled_from(NUMBERS))
 def test_a_class_is_its_grade_then_its_number_in_words_however_it_is_written(name: tuple[str, str], n: str) -> None:
     grade, form = name
@@ -198,7 +198,7 @@ def test_a_class_is_its_grade_then_its_number_in_words_however_it_is_written(nam
         assert before[-1].pause == ("," if len(in_words(n)) > 1 or n in {"十", "10"} else " ")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(st.sampled_from("一二三十123０A班级年()（）:-.，。第个大小初高请不零 "), min_size=1, max_size=12))
 def test_any_text_has_a_reading_of_syllables_or_is_refused(text: str) -> None:
     try:

@@ -42,7 +42,7 @@ TEXT = changed(
     ('notice = "下午好，请从人行道有序进校。"\n', ""),
     ('gates = ["east"]', 'gates = ["east", "north"]'),
     (AFTER, AFTER.replace('"g6"]', '"g9"]') + '\ncalls = [{ who = ["bus1"] }]\n[windows.on.rian]\nrepeat = 1'),
-    ('"2026-10-01"]\nday_type = "closed"', '"2026-10-32"]\nday_type = "closed"'),
+    ('[calendar.dates."2026-10-10"]', '[calendar.dates."2026-10-32"]'),
     ('zone = "Asia/Shanghai"', 'zone = "Asia/Shanghay"'),
 )
 WRONG = [

@@ -14,7 +14,7 @@ from config.timetable import folded, instant, local, timetable
 from drawn_plans import DATES, TYPES, WEEKDAYS, changes, plans
 from plan_days import WEDNESDAY
 
-FEWER = settings(max_examples=50, deadline=None)
+FEWER = settings(max_examples=50)
 KINDS_OF_DAY = st.builds(Kind, st.sampled_from(["normal", *TYPES, "closed", "snow"]), st.sampled_from(WEEKDAYS))
 OPEN = date(2026, 11, 27)
 """No gate is closed."""
