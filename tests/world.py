@@ -195,6 +195,7 @@ class World:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
+        self.text = TEXT
         self.t = 0.0
         self.reraise = False
         self.broker_clock = FakeClock(START)

@@ -15,7 +15,8 @@ import pytest
 
 from world import GATES
 from world_days import least, live, report
-from world_faults import MIXES, Fault, Happening, days
+from world_faults import Fault
+from world_mixes import MIXES, Happening, days
 from world_people import Deed
 
 HERE = Path(__file__).resolve().parent
@@ -70,7 +71,7 @@ def with_a_delay(seed: int) -> str:
 
 
 def test_the_same_seed_is_the_same_day_in_another_process_and_hash_seed() -> None:
-    code = "from world_days import live; from world_faults import MIXES; print(live(23, MIXES[3]).trace_hash)"
+    code = "from world_days import live; from world_mixes import MIXES; print(live(23, MIXES[3]).trace_hash)"
     paths = os.pathsep.join([str(HERE.parent), str(HERE.parent.parent)])
     hashes = {
         subprocess.run(
