@@ -14,7 +14,6 @@ from edge.records import passed_over
 from edge.turn import Turn
 from edge.view import trusted, waiting_here
 
-
 _NO_WAIT_S = 1e-6
 """Sums of seconds are off by less; a rest that is no time would wake the gate again at the same instant, for ever."""
 

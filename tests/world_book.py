@@ -1,5 +1,6 @@
 """What an outsider can know of a gate: what it wrote to its disk, and what the changes of the day said."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -7,7 +8,7 @@ from broker.wire.messages import Alert, LiveCue, Press, Record
 from config import limits
 from config.day import Cue, GateDay, Window
 from config.pacing import by_hand
-from edge.book import Alerted, Cleared, Entry, Pressed, Released
+from edge.book import Alerted, Cleared, Entry, Pressed, Recorded, Released
 
 
 @dataclass
@@ -21,6 +22,8 @@ class GateBook:
     begun: dict[tuple[str, int], Record] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
+    cut: Counter[str] = field(default_factory=Counter)
+    """How often an alert cut it."""
     slips: dict[str, float] = field(default_factory=dict)
     rendered: set[str] = field(default_factory=set)
     lives: dict[str, LiveCue] = field(default_factory=dict)
@@ -40,6 +43,8 @@ class GateBook:
         match entry:
             case Pressed(press=press) if press.result == "done":
                 self._pressed(press, t)
+            case Recorded(record=record):
+                self.cut[record.cue] += record.result == "cut_short"
             case Released(cue=cue):
                 self.released[cue] = t
             case Cleared(id=own) if self.alert is not None and self.alert.id == own:

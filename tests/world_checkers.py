@@ -137,7 +137,7 @@ class Watch:
             return
         cue, _ = split(what.token)
         tokens = list(dict.fromkeys(token for _, token, _ in self.sounds[where] if split(token)[0] == cue))
-        most = limits.ATTEMPTS_MAX + 2 * (where in self.disk_failed)
+        most = limits.ATTEMPTS_MAX + 2 * (where in self.disk_failed) + self.books[where].cut[cue]
         if len(tokens) > most:
             yield f"{cue} is heard in {len(tokens)} attempts"
         book, known = self.books[where], self.books[where].cue(cue)

@@ -72,7 +72,7 @@ MIXES: tuple[tuple[Happening, ...], ...] = (
 PEOPLE: tuple[tuple[Happening, ...], ...] = (
     (T.ALERT,),
     (T.ALERT, F.POWER_CUT),
-    (T.ALERT, F.CENTRE_KILLED, F.GATE_OFFLINE),
+    (T.ALERT_STANDS, F.CENTRE_KILLED, F.GATE_OFFLINE),
     (T.ALERT, F.RESTORED),
     (T.ALERT, F.PLAYER, D.HOLD),
     (T.ALERT, F.RENDERER, F.GATE_CLOCK_STEPS),
@@ -96,14 +96,14 @@ PEOPLE: tuple[tuple[Happening, ...], ...] = (
 """Days of alerts, buttons and guarded windows."""
 
 
-def days(mix: tuple[Happening, ...], count: int) -> list[tuple[int, tuple[Happening, ...]]]:
-    """Seeds of a mix, its own whatever other mixes there are; now and then with one thing more."""
+def days(mix: tuple[Happening, ...], count: int, *, rarely: bool = True) -> list[tuple[int, tuple[Happening, ...]]]:
+    """Seeds of a mix, its own whatever other mixes there are; `rarely`: now and then with one thing more."""
     first = zlib.crc32(" ".join(one.name for one in mix).encode()) % 1_000_000
     rare = (Fault.RESTORED, Fault.DEAD)
     more: list[Happening] = [one for one in (*Fault, *Deed) if one not in rare]
     drawn = []
     for seed in range(first, first + count):
         source = random.Random(f"{seed} mix")
-        extra = () if source.random() < 0.7 else (source.choice(more),)
+        extra = () if source.random() < 0.7 or not rarely else (source.choice(more),)
         drawn.append((seed, tuple(dict.fromkeys((*mix, *extra)))))
     return drawn

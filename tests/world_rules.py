@@ -2,16 +2,15 @@
 world_checkers.py: they know what was seen, and nothing of the inside of `step`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 from broker.wire.messages import Status, decode
 from config import limits
 from config.alerts import sentence
-from edge.book import Alerted, Begun, Noted, Pressed, Recorded
+from edge.book import Begun, Pressed, Recorded
 from world import GATES, Plays, Renders, Sends, Shows, Told, What, Wrote
 from world_checkers import CHECKERS, Watch, calls
-from world_machines import LENGTH_S
 
 BEGINS_S = 1.2
 """From knowing of an alert to its first word: the player lets go (0.5 s) or the amplifier takes its lead (0.6 s)."""
@@ -30,7 +29,15 @@ class Rules:
         self.spoke_s = dict.fromkeys(GATES, float("-inf"))
         self.rendered_s: dict[tuple[str, str], float] = {}
         self.raised_s: float | None = None
-        watch.checkers = (*CHECKERS, self.lights, self.relay, self.alert_alone, self.alert_speaks, self.told, self.paced)
+        watch.checkers = (
+            *CHECKERS,
+            self.lights,
+            self.relay,
+            self.alert_alone,
+            self.alert_speaks,
+            self.told,
+            self.paced,
+        )
 
     def seen(self, where: str, what: What) -> None:
         match what:
@@ -104,7 +111,9 @@ class Rules:
             if book.alert is None or book.silenced or not machine.up:
                 continue
             says = (book.alert.say, sentence(book.alert.action, book.alert.status))
-            ready = [self.rendered_s[gate, say] for say in says if (gate, say) in self.rendered_s and say in book.rendered]
+            ready = [
+                self.rendered_s[gate, say] for say in says if (gate, say) in self.rendered_s and say in book.rendered
+            ]
             since_s = max(book.alerted_s, watch.started[gate], min(ready, default=t))
             if self.spoke_s[gate] < since_s and t > since_s + BEGINS_S:
                 yield f"{gate}: {book.alert.id} is known for {t - since_s:.1f} s, and does not speak"

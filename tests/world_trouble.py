@@ -34,6 +34,7 @@ class Trouble(Enum):
     """What people do or are met by."""
 
     ALERT = "an alert; cleared, and resumed"
+    ALERT_STANDS = "an alert that stands for more than a minute"
     ALERTS_AT_ONCE = "two of the staff raise two alerts at once"
     DRILL = "a drill"
     CLEAR_ASTRAY = "a clear that names another alert"
@@ -97,6 +98,12 @@ def _alert(school: School, source: random.Random) -> None:
     _cleared(school, source, t)
 
 
+def _alert_stands(school: School, source: random.Random) -> None:
+    t = source.uniform(15, 60)
+    school.world.on(t, partial(alert, school, "return"))
+    _cleared(school, source, t + 60)
+
+
 def _cleared(school: School, source: random.Random, t: float) -> None:
     over = t + source.choice([1.0, 8.0, 25.0, 50.0])
     school.world.on(over, partial(alert, school, "clear", confirmed=True))
@@ -134,8 +141,20 @@ def _clear_astray(school: School, source: random.Random) -> None:
         for gate in GATES:
             stray.publish(topics.down(address(gate), "alert"), payload)
 
-    for _ in range(3):
-        school.world.on(source.uniform(20, 140), clear)
+    _in_alerts(school, source.choice(GATES), clear)
+
+
+def _in_alerts(school: School, gate: str, act: Callable[[], None], often: int = 2) -> None:
+    """Whenever somebody sees that gate flash red, so often."""
+
+    def look(left: int) -> None:
+        if left and school.gates[gate].lamps.lights.red == "fast":
+            act()
+            left -= 1
+        if school.world.t < CALM - 12:
+            school.world.after(3.0, partial(look, left))
+
+    school.world.on(15, partial(look, often))
 
 
 # Buttons ------------------------------------------------------------------------------------------
@@ -154,16 +173,8 @@ def _moved(gate: GateMachine, button: Button, *, down: bool) -> None:
 
 
 def _silenced(school: School, source: random.Random) -> None:
-    gate, often = school.gates[source.choice(GATES)], [source.choice([1, 2])]
-
-    def look() -> None:
-        if gate.lamps.lights.red == "fast" and often[0]:
-            often[0] -= 1
-            press(gate, "hold", 11.0)
-        if school.world.t < CALM - 12:
-            school.world.after(3.0, look)
-
-    school.world.on(15, look)
+    gate = source.choice(GATES)
+    _in_alerts(school, gate, partial(press, school.gates[gate], "hold", 11.0), source.choice([1, 2]))
 
 
 def _hold_pressed(school: School, source: random.Random) -> None:
@@ -236,12 +247,17 @@ def _two_staff(school: School, source: random.Random) -> None:
 
 
 def _two_centres(school: School, source: random.Random) -> None:
-    other = CentreMachine(school.world)
-    other.name, other.store = "other", Store(Path(":memory:"))
-    school.world.machines.append(other)
-    t = source.uniform(10, 100)
-    school.world.on(t, other.boot)
-    school.world.on(t + source.choice([1.0, 6.0, 20.0]), partial(_ended, other))
+    lasts_s = source.choice([1.0, 6.0, 20.0])
+
+    def begin() -> None:
+        other = CentreMachine(school.world)
+        other.name, other.store = "other", Store(Path(":memory:"))
+        other.clock.advance(school.world.t)
+        school.world.machines.append(other)
+        other.boot()
+        school.world.after(lasts_s, partial(_ended, other))
+
+    school.world.on(source.uniform(10, 100), begin)
 
 
 def _ended(machine: CentreMachine) -> None:
@@ -252,6 +268,7 @@ def _ended(machine: CentreMachine) -> None:
 
 _PLANS: dict[Trouble, Callable[[School, random.Random], None]] = {
     Trouble.ALERT: _alert,
+    Trouble.ALERT_STANDS: _alert_stands,
     Trouble.ALERTS_AT_ONCE: _alerts_at_once,
     Trouble.DRILL: _drill,
     Trouble.CLEAR_ASTRAY: _clear_astray,

@@ -16,12 +16,13 @@ import pytest
 from world import GATES
 from world_days import least, live, report
 from world_faults import Fault
-from world_mixes import MIXES, Happening, days
+from world_mixes import MIXES, PEOPLE, Happening, days
 from world_people import Deed
+from world_trouble import Trouble
 
 HERE = Path(__file__).resolve().parent
 SEEDS = int(os.environ.get("FANGXUE_SEEDS", "300"))
-NAMES: dict[str, Happening] = {one.name: one for one in (*Fault, *Deed)}
+NAMES: dict[str, Happening] = {one.name: one for one in (*Fault, *Deed, *Trouble)}
 
 
 def name(mix: Sequence[Happening]) -> str:
@@ -44,6 +45,15 @@ def test_whatever_happens_on_a_day_the_school_hears_the_truth_once(
     rate = len(seeds) * len(GATES) / (time.process_time() - began_s)
     with capsys.disabled():
         print(f" {rate:.0f} gate-days/s", end="")  # noqa: T201 - the figure is asked for
+
+
+@pytest.mark.parametrize("mix", PEOPLE, ids=name)
+def test_whoever_raises_an_alert_presses_or_forgets_lights_voice_and_records_say_so(
+    mix: tuple[Happening, ...],
+) -> None:
+    for seed, happenings in days(mix, -(-SEEDS // 300), rarely=False):
+        told = live(seed, happenings)
+        assert not told.violations, report(told)
 
 
 @pytest.mark.parametrize(("seed", "mix"), found())
