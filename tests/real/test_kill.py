@@ -35,7 +35,7 @@ from process_rig import CLOCK, WITHIN_S
 
 NIGHT = bool(os.environ.get("FANGXUE_NIGHT"))
 HERE = Path(__file__).resolve().parent
-SPEED = 2.0
+SPEED = 1.5
 TONE_S = LENGTH_S - limits.CLIP_SILENCE_MS / 1000
 NEAR_S = 0.6
 """How far a sound and its record may be apart; a busy machine delivers late what was played in time."""
@@ -46,31 +46,34 @@ Doom = tuple[str, float]
 ONCE = [(1, "announced", True)]
 ANEW = [(1, "late", True)]
 AGAIN = [(1, "interrupted", False), (2, "late", True)]
-POINTS: tuple[tuple[Doom, int, list[tuple[int, str, bool]]], ...] = (
-    (("before begun", 0), 2, ANEW),
-    (("half begun", 0), 2, ANEW),
-    (("unsynced begun", 0), 2, AGAIN),
-    (("after begun", 0), 2, AGAIN),
-    (("after begun", 0.2), 2, AGAIN),
-    (("before play 1", 0), 2, AGAIN),
-    (("after play 1", 0), 2, AGAIN),
-    (("after play 1", 0.3), 3, AGAIN),
-    (("after play 1", 0.5), 3, AGAIN),
-    (("before said", 0), 3, AGAIN),
-    (("half said", 0), 3, AGAIN),
-    (("unsynced said", 0), 1, ONCE),
-    (("after said", 0), 1, ONCE),
-    (("after said", 0.4), 1, ONCE),
-    (("before play 2", 0), 1, ONCE),
-    (("after play 2", 0.35), 2, ONCE),
-    (("before recorded", 0), 2, ONCE),
-    (("half recorded", 0), 2, ONCE),
-    (("unsynced recorded", 0), 2, ONCE),
-    (("after recorded", 0), 2, ONCE),
-    (("before event", 0), 2, ONCE),
-    (("after event", 0), 2, ONCE),
+POINTS: tuple[tuple[Doom, tuple[int, ...], list[tuple[int, str, bool]]], ...] = (
+    (("before begun", 0), (2,), ANEW),
+    (("half begun", 0), (2,), ANEW),
+    (("unsynced begun", 0), (2,), AGAIN),
+    (("after begun", 0), (2,), AGAIN),
+    (("after begun", 0.2), (2,), AGAIN),
+    (("before play 1", 0), (2,), AGAIN),
+    (("after play 1", 0), (2, 3), AGAIN),
+    (("after play 1", 0.3), (2, 3), AGAIN),
+    (("after play 1", 0.5), (2, 3), AGAIN),
+    (("before said", 0), (3,), AGAIN),
+    (("half said", 0), (3,), AGAIN),
+    (("unsynced said", 0), (1,), ONCE),
+    (("after said", 0), (1,), ONCE),
+    (("after said", 0.4), (1, 2), ONCE),
+    (("before play 2", 0), (1,), ONCE),
+    (("after play 2", 0.35), (1, 2), ONCE),
+    (("before recorded", 0), (2,), ONCE),
+    (("half recorded", 0), (2,), ONCE),
+    (("unsynced recorded", 0), (2,), ONCE),
+    (("after recorded", 0), (2,), ONCE),
+    (("before event", 0), (2,), ONCE),
+    (("after event", 0), (2,), ONCE),
 )
-"""Where a gate is killed while it says a call twice; how many sayings are heard in all, and its records."""
+"""Where a gate is killed while it says a call twice; how many sayings are heard in all, and its records.
+
+Two numbers where the kill races with the loudspeaker: a busy machine is late with the one or the other.
+"""
 
 
 @dataclass
@@ -201,7 +204,7 @@ def test_killed_at_this_point_of_a_cue_it_is_said_once_more_at_most_and_recorded
     truth(gate)
     assert gate.ended == [-signal.SIGKILL, 0]
     assert [(one.attempt, one.result, one.final) for one in gate.records(gate.cues[0].id)] == records
-    assert len(gate.sounds) == sayings, f"{gate.sounds}"
+    assert len(gate.sounds) in sayings, f"{gate.sounds}"
     assert gate.damaged == 0, "a torn tail is cut off before anything is appended"
 
 
