@@ -3,7 +3,7 @@
 1. One stands at a time. A new actual replaces what stands; a drill never replaces an actual, and ends by its `until`.
 2. A number is above all that the store and the gates know, and never below the milliseconds of its instant.
 3. A gate may have missed a replacement, and holds the alert before it: so a clear is one message for each alert since
-   the last clear, the newest named first, and a gate that still alarms gets the next.
+   the last clear, the newest named first, and a gate that still alarms gets the next; also before a drill, and after.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,14 +29,26 @@ def standing(alerts: Sequence[Alert], now: datetime) -> Alert | None:
 
 def wanted(alerts: Sequence[Alert], status: Status | None, now: datetime) -> Alert | None:
     """The alert message that a gate must have; None: none, a drill is over."""
-    if not alerts or _over(alerts[-1], now):
+    if not alerts:
         return None
-    clears = _last_clears(alerts)
-    if not clears:
-        return alerts[-1]
+    last, clears = alerts[-1], _last_clears(alerts)
+    if last.action != "clear" and last.status == "actual":
+        return last
+    told = clears[0] if clears else None if _over(last, now) else last
     if status is None or status.doing != "alert":
-        return clears[0]
-    return next((one for one in clears if one.seq > status.alert_seq), clears[-1])
+        return told
+    ended = _clears_since_the_last_actual(alerts) or clears
+    unheard = next((one for one in (*ended, *clears) if one.seq > status.alert_seq), None)
+    if unheard is not None or not ended or (told == last and status.alert_seq < last.seq):
+        return unheard or told
+    # It has heard all and alarms: a drill reached it before the clear. Each is said again, in turn.
+    return ended[int(now.timestamp() // limits.STATUS_EVERY_S) % len(ended)]
+
+
+def _clears_since_the_last_actual(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+    raised = (n for n, alert in enumerate(alerts) if alert.action != "clear" and alert.status == "actual")
+    since = max(raised, default=-1)
+    return tuple(alert for alert in alerts[since + 1 :] if alert.action == "clear" and alert.status == "actual")
 
 
 def has(alert: Alert, status: Status | None) -> bool:

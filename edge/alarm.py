@@ -32,12 +32,15 @@ from edge.view import in_force, quiet, today
 
 
 def came(turn: Turn, event: AlertCame) -> None:
-    """One that is not newer than what was heard already is a cached copy, and changes nothing."""
+    """One that is not newer than what was heard already is a cached copy, and changes nothing; but a clear that was
+    overtaken by a drill still clears what it names.
+    """
     alert, book = event.alert, turn.state.book
-    if alert.seq > book.alert_seq:
+    named = alert.action == "clear" and book.alert is not None and alert.clears == book.alert.alert.id
+    if alert.seq > book.alert_seq or named:
         on = today(turn.state, turn.now) if turn.decides else None
         turn.write(Alerted(alert=alert, at=turn.now.utc, gate=turn.state.address.gate, on=on))
-        astray = alert.action == "clear" and book.alert is not None and alert.clears != book.alert.alert.id
+        astray = alert.action == "clear" and book.alert is not None and not named
         turn.problem("refused-alert", f"clears {alert.clears}, which is not the alert that stands" if astray else "")
         turn.set(status=None)
     turn.effects.append(Accept(event.receipt))

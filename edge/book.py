@@ -173,7 +173,8 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Everything durable. `attempts`: the last attempt of each cue; `unknown`: how many of them ended unknown;
+    """Everything durable. `attempts`: the last attempt of each cue; `unknown`: how many of them ended unknown, 0 of a
+    cue that an alert cut;
     `open`: attempts without an end; `done`: cues of which nothing more will be said;
     `unheard`: those of them that nobody heard, with their `until`; `lines`: of the journal, since it was made new.
     """
@@ -349,13 +350,14 @@ def _outbox(book: Book, entry: Reported) -> tuple[Reported, ...]:
 def _recorded(book: Book, entry: Recorded) -> Book:
     record = entry.record
     unknown = int(record.result == "interrupted" and record.heard != "no")
+    sounded = unknown or record.result == "cut_short"
     return replace(
         book,
         seq=entry.seq,
         open={cue: begun for cue, begun in book.open.items() if cue != record.cue},
         said={cue: said for cue, said in book.said.items() if cue != record.cue},
         attempts={**book.attempts, record.cue: record.attempt},
-        unknown={**book.unknown, record.cue: book.unknown.get(record.cue, 0) + unknown} if unknown else book.unknown,
+        unknown={**book.unknown, record.cue: book.unknown.get(record.cue, 0) + unknown} if sounded else book.unknown,
         done=book.done | {record.cue} if record.final else book.done,
         passed=book.passed | {record.cue} if record.result == "passed_over" else book.passed,
         released={cue: one for cue, one in book.released.items() if cue != record.cue}

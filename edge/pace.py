@@ -14,6 +14,9 @@ from edge.records import passed_over
 from edge.turn import Turn
 from edge.view import trusted
 
+_NO_WAIT_S = 1e-6
+"""Sums of seconds are off by less; a rest that is no time would wake the gate again at the same instant, for ever."""
+
 
 def may_begin(now: Instant, cue: Cue, window: Window | None) -> bool:
     """Whether the clock is good enough for this cue."""
@@ -52,7 +55,7 @@ def wait(turn: Turn) -> None:
     for one in counting:
         assert one.window is not None, "what waits for a person has a window"
         rest_s = one.window.max_wait_s - waited.setdefault(one.cue.id, 0.0)
-        if rest_s > 0:
+        if rest_s > _NO_WAIT_S:
             left_s.append(rest_s)
         elif one.window.on_timeout == "call":
             turn.write(Released(cue=one.cue.id, at=turn.now.utc))

@@ -85,20 +85,22 @@ class Outcome:
 
 FUZZ = "tests/*/test_fuzz_*.py"
 NETWORK = "tests/real/test_proxy_*.py"
+CUTS = ("tests/sim/test_power_cuts.py", "tests/real/test_kill.py")
 BUGS = "tests/planted/*.toml"
 PARTS = (
     Part("test", (str(ROOT / "run"), "test"), 780),
     Part(
-        "world", (*PYTEST, "-n", "2", "tests/sim/test_world.py"), 4200,
+        "world", (*PYTEST, "-n", "2", "tests/sim/test_world.py"), 4000,
         ("tests/sim/test_world.py",), {"FANGXUE_SEEDS": str(DAYS)}, of_days,
     ),
     Part("fuzz", (*PYTEST, "-n", "2", FUZZ), 720, (FUZZ,), {"FANGXUE_FUZZ": "night"}),
     Part("network", (*PYTEST, NETWORK), 300, (NETWORK,), {"FANGXUE_NIGHT": "1"}),
+    Part("cuts", (*PYTEST, "-n", "2", *CUTS), 240, CUTS, {"FANGXUE_NIGHT": "1"}),
     Part(
-        "planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 780,
+        "planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 700,
         (BUGS,), {"FANGXUE_NIGHT": "1"}, of_planted,
     ),
-    Part("bench", (sys.executable, "-m", "bench"), 300, ("tests/bench/__main__.py",), figures=of_bench),
+    Part("bench", (sys.executable, "-m", "bench"), 260, ("tests/bench/__main__.py",), figures=of_bench),
 )  # fmt: skip
 
 

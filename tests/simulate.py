@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from audio.reading import unreadable
@@ -25,8 +26,10 @@ from config.language import language
 from config.plan import Plan
 from config.timetable import local, timetable
 from world import Scene, World
-from world_faults import CALM, Fault, Happening, School, arm
+from world_faults import CALM, Fault, School
+from world_mixes import Happening, arm
 from world_people import Deed
+from world_trouble import Trouble, calm
 
 BEFORE_S, AFTER_S = 120.0, 140.0
 """The day begins so long before its first cue, for days to arrive; it ends so long after the last window closed."""
@@ -35,7 +38,7 @@ FIRST_S = 60.0
 NEAR_S = 60.0
 IDLE_TICK_S = 25.0
 """Between windows, as long as a status every 30 s allows: a day is 15 hours, most of them idle."""
-NAMES: dict[str, Happening] = {one.name.lower().replace("_", "-"): one for one in (*Fault, *Deed)}
+NAMES: dict[str, Happening] = {one.name.lower().replace("_", "-"): one for one in (*Fault, *Deed, *Trouble)}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -93,6 +96,7 @@ def day(plan: Plan, text: str, on: date, seed: int, mix: Sequence[Happening]) ->
     school.boot()
     if mix:
         world.on(CALM, school.calm)
+        world.on(CALM, partial(calm, school))
     end = _end(school) + AFTER_S
     while not world.violations and world.t < end:
         world.run(end)

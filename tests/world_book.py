@@ -1,11 +1,14 @@
 """What an outsider can know of a gate: what it wrote to its disk, and what the changes of the day said."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from broker.wire.messages import LiveCue, Record
+from broker.wire.messages import Alert, LiveCue, Press, Record
 from config import limits
-from config.day import Cue, GateDay
+from config.day import Cue, GateDay, Window
+from config.pacing import by_hand
+from edge.book import Alerted, Cleared, Entry, Pressed, Recorded, Released
 
 
 @dataclass
@@ -19,9 +22,67 @@ class GateBook:
     begun: dict[tuple[str, int], Record] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
+    cut: Counter[str] = field(default_factory=Counter)
+    """How often an alert cut it."""
     slips: dict[str, float] = field(default_factory=dict)
     rendered: set[str] = field(default_factory=set)
     lives: dict[str, LiveCue] = field(default_factory=dict)
+    own: dict[str, datetime] = field(default_factory=dict)
+    """Holds of the gate's own: its button's, and what an alert left; since when."""
+    own_s: dict[str, float] = field(default_factory=dict)
+    """How long each lasted, once it has ended."""
+    released: dict[str, float] = field(default_factory=dict)
+    """Calls let go at the gate: when, by the true time."""
+    alert: Alert | None = None
+    alerted_s: float = 0.0
+    alerted: datetime | None = None
+    silenced: bool = False
+
+    def people(self, entry: Entry, t: float) -> None:
+        """What a button, an alert or the end of a wait changes."""
+        match entry:
+            case Pressed(press=press) if press.result == "done":
+                self._pressed(press, t)
+            case Recorded(record=record):
+                self.cut[record.cue] += record.result == "cut_short"
+            case Released(cue=cue):
+                self.released[cue] = t
+            case Cleared(id=own) if self.alert is not None and self.alert.id == own:
+                self.alert = None
+            case Alerted(alert=alert, at=at, gate=gate):
+                self._alerted(alert, at, gate, t)
+            case _:
+                pass
+
+    def _pressed(self, press: Press, t: float) -> None:
+        if press.button == "silence":
+            self.silenced = True
+        elif press.button == "next":
+            self.released[press.target or ""] = t
+        elif press.ends:
+            for own in press.ends:
+                self.end(own, press.at)
+        else:
+            self.open(press.id, press.at)
+
+    def _alerted(self, alert: Alert, at: datetime, gate: str, t: float) -> None:
+        standing = self.alert
+        if alert.action != "clear":
+            if standing is None or standing.status == "drill" or alert.status == "actual":
+                self.alert, self.alerted, self.alerted_s, self.silenced = alert, at, t, False
+        elif standing is not None and standing.id == alert.clears:
+            self.alert, self.silenced = None, False
+            if standing.status == "actual":
+                self.open(f"{gate}/alert-{standing.seq}", self.alerted or at)
+
+    def open(self, own: str, at: datetime) -> None:
+        self.opened.add(own)
+        self.own.setdefault(own, at)
+
+    def end(self, own: str, at: datetime) -> None:
+        self.ended.add(own)
+        if own in self.own:
+            self.own_s.setdefault(own, (at - self.own[own]).total_seconds())
 
     @property
     def held(self) -> set[str]:
@@ -37,11 +98,19 @@ class GateBook:
     def slip_s(self, cue: Cue) -> float:
         return self.slips.get(cue.id.rsplit("/", 2)[0], 0.0) if cue.kind == "call" and cue.released is None else 0.0
 
+    def window(self, cue: Cue) -> Window | None:
+        windows = {window.id: window for window in self.day.windows} if self.day else {}
+        live = self.lives.get(cue.id)
+        return windows.get(cue.window or "") or (live.window if live else None)
+
+    def by_hand(self, cue: Cue) -> bool:
+        """Whether a person paces it."""
+        return by_hand(cue, self.window(cue))
+
     def ends(self, cue: Cue) -> datetime:
         """The last instant at which it may begin; a generous one where holds moved the window's end."""
         until = cue.until + timedelta(seconds=self.slip_s(cue))
-        windows = {window.id: window for window in self.day.windows} if self.day else {}
-        live = self.lives.get(cue.id)
-        window = windows.get(cue.window or "") or (live.window if live else None)
-        held = timedelta(seconds=min(self.held_s, limits.HOLD_MOVES_MAX_S))
-        return min(until, window.closes + held) if window else until
+        window = self.window(cue)
+        held_s = self.held_s + sum(max(0.0, own_s) for own_s in self.own_s.values())
+        closes = window.closes + timedelta(seconds=min(held_s, limits.HOLD_MOVES_MAX_S)) if window else until
+        return closes if self.by_hand(cue) else min(until, closes)

@@ -7,6 +7,7 @@ effect, `AT_THE_END` those that look at the day as a whole.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import TypeGuard
 
 from broker.wire import topics
 from broker.wire.messages import Ack, LiveCue, Record, decode, digest
@@ -14,13 +15,13 @@ from config import limits
 from config.changes import Change
 from config.day import GateDay
 from edge.book import ENTRY, Begun, Entry, Kept, Recorded, Reopened, Said, Slipped
-from world import DATE, GATES, START, Plays, Renders, Sends, Shows, Started, What, World, Wrote, address
+from world import DATE, GATES, START, Plays, Renders, Sends, Started, What, World, Wrote, address
 from world_book import GateBook
 from world_machines import CentreMachine, GateMachine
 
 AHEAD_S = limits.PLAY_AHEAD_MS / 1000
 EPS_S = 0.05
-A_MINUTE_MAX = {"day": 300, "status": 40, "event": 40, "ask": 40, "time": 40, "ack": 40, "cue": 20}
+A_MINUTE_MAX = {"day": 300, "status": 40, "event": 40, "ask": 40, "time": 40, "ack": 40, "cue": 20, "alert": 40}
 """Messages of a kind between the centre and one gate; 151 days and 24 acks are the most that was seen."""
 ENTRIES_MAX = 160
 """In a gate's journal after a day; 80 are the most that was seen."""
@@ -41,11 +42,13 @@ class Watch:
         self.sent: Counter[tuple[str, str, int]] = Counter()
         self.disk_failed: set[str] = set()
         self.started: dict[str, float] = {}
-        self.restored = False
+        self.checkers = CHECKERS
 
     def look(self, where: str, what: What) -> Iterator[tuple[str, str]]:
+        if where == "other":  # a second centre by mistake: what it does to the gates is seen there
+            return
         self.saw(where, what)
-        for checker in CHECKERS:
+        for checker in self.checkers:
             yield from ((checker.__name__, found) for found in checker(self, where, what))
 
     def saw(self, where: str, what: What) -> None:
@@ -97,7 +100,7 @@ class Watch:
             case Slipped(window=window, slip_s=slip_s):
                 book.slips[window] = slip_s
             case _:
-                pass
+                book.people(entry, self.world.t)
 
     def take_holds(self, gate: str, book: GateBook, changes: tuple[Change, ...]) -> None:
         """From the changes themselves, not from the fold: a hold ends by a resume that names it, by nothing else."""
@@ -107,17 +110,20 @@ class Watch:
             if change.gate not in (None, gate):
                 continue
             if change.kind == "hold":
-                begun[f"change-{change.n}"] = self.done_s[change.key]
+                begun[hold_of(change)] = self.done_s[change.key]
+                continue
             for own in change.ids:
                 if own in begun:
                     book.held_s += self.done_s[change.key] - begun.pop(own)
                     book.ended.add(own)
+                elif own in book.own:
+                    book.end(own, START + timedelta(seconds=self.done_s[change.key]))
         book.opened |= set(begun)
 
     # Each effect ----------------------------------------------------------------------------------
 
     def journal_before_sound(self, where: str, what: What) -> Iterator[str]:
-        if isinstance(what, Plays) and where not in self.disk_failed:
+        if calls(what) and where not in self.disk_failed:
             begun = (Begun(record=record) for record in self.books[where].begun.values())
             lines = set(self.gates[where].disk.entries)
             if not any(
@@ -127,11 +133,11 @@ class Watch:
                 yield f"{what.token} sounds and is not in the journal"
 
     def once(self, where: str, what: What) -> Iterator[str]:
-        if not isinstance(what, Plays):
+        if not calls(what):
             return
         cue, _ = split(what.token)
         tokens = list(dict.fromkeys(token for _, token, _ in self.sounds[where] if split(token)[0] == cue))
-        most = limits.ATTEMPTS_MAX + 2 * (where in self.disk_failed)
+        most = limits.ATTEMPTS_MAX + 2 * (where in self.disk_failed) + self.books[where].cut[cue]
         if len(tokens) > most:
             yield f"{cue} is heard in {len(tokens)} attempts"
         book, known = self.books[where], self.books[where].cue(cue)
@@ -152,7 +158,7 @@ class Watch:
 
     def in_time(self, where: str, what: What) -> Iterator[str]:
         """By the true time; what the gate may be off is what it says itself."""
-        if not isinstance(what, Plays) or self.repeated(where, what):
+        if not calls(what) or self.repeated(where, what):
             return
         book, (of, _) = self.books[where], split(what.token)
         cue = book.cue(of)
@@ -162,7 +168,7 @@ class Watch:
         runtime = self.gates[where].runtime
         assert runtime is not None, "it plays"
         now = runtime.now()
-        if now.bound_s is None or now.bound_s > limits.TOLERANCE_S:
+        if now.bound_s is None or (now.bound_s > limits.TOLERANCE_S and not book.by_hand(cue)):
             yield f"{of} is said without a clock"
             return
         audible = self.world.utc + timedelta(seconds=AHEAD_S)
@@ -172,14 +178,14 @@ class Watch:
         far = timedelta(seconds=now.bound_s + EPS_S)
         if audible > book.ends(cue) + far:
             yield f"{of} is said {audible - book.ends(cue)} after its end"
-        if audible < cue.at + timedelta(seconds=book.slip_s(cue)) - far:
+        if not book.by_hand(cue) and audible < cue.at + timedelta(seconds=book.slip_s(cue)) - far:
             yield f"{of} is said {cue.at + timedelta(seconds=book.slip_s(cue)) - audible} before its instant"
         if cue.state != "planned":
             yield f"{of} is said and was cancelled"
 
     def held(self, where: str, what: What) -> Iterator[str]:
         """After a hold reached a gate nothing begins there until a resume names it."""
-        if isinstance(what, Plays) and (holds := self.books[where].held):
+        if calls(what) and (holds := self.books[where].held):
             yield f"{what.token} begins in {sorted(holds)}"
 
     def rest(self, where: str, what: What) -> Iterator[str]:
@@ -190,6 +196,8 @@ class Watch:
         before = self.gates[where].player.heard[n]
         silence_s = self.gates[where].clock.monotonic_s() + AHEAD_S - before.ends_s
         least_s = limits.SAYING_GAP_S if token == what.token else limits.REST_S
+        if not calls(what):  # an alert cuts, and is said again after a pause
+            least_s = limits.SAYING_GAP_S if split(token)[0] == split(what.token)[0] else 0.0
         if silence_s < least_s - EPS_S:
             yield f"{what.token} begins {silence_s:.2f} s after {token}"
 
@@ -200,6 +208,8 @@ class Watch:
         book, record = self.books[where], what.entry.record
         mine = book.cue(record.cue)
         if mine is None or book.day is None or mine.kind != "call" or mine.released or mine.id in book.lives:
+            return
+        if book.by_hand(mine):
             return
         audible = self.world.utc + timedelta(milliseconds=limits.LEAD_MS)
         for cue in book.day.cues:
@@ -224,10 +234,6 @@ class Watch:
         if not any(free[0] - EPS_S < -late_s < free[1] + EPS_S for late_s in lates_s):
             yield f"a slip of {slip_s} s is how late no call is"
 
-    def lights(self, where: str, what: What) -> Iterator[str]:
-        if isinstance(what, Shows) and self.books[where].held and what.lights.red != "on":
-            yield f"held by {sorted(self.books[where].held)}, and not red"
-
     def live_cue(self, where: str, what: What) -> Iterator[str]:
         """The centre's word for now: never without a clock, never in a hold."""
         if isinstance(what, Sends) and what.topic.endswith("/down/cue"):
@@ -243,8 +249,8 @@ class Watch:
             open_holds: set[str] = set()
             for change in self.centre.store.changes(DATE):
                 if change.kind == "hold" and change.gate in (None, topic.address.gate):
-                    open_holds.add(f"change-{change.n}")
-                open_holds -= set(change.ids)
+                    open_holds.add(hold_of(change))
+                open_holds -= set(change.ids) if change.kind == "resume" else set()
             if open_holds:
                 yield f"{live.cue.id} is sent in {sorted(open_holds)}"
             book = self.books[topic.address.gate]
@@ -373,11 +379,20 @@ CHECKERS: tuple[Callable[[Watch, str, What], Iterator[str]], ...] = (
     Watch.rest,
     Watch.order,
     Watch.slip,
-    Watch.lights,
     Watch.live_cue,
     Watch.acked,
     Watch.bounded,
 )
+
+
+def calls(what: What) -> TypeGuard[Plays]:
+    """A sentence of the day, and no alert."""
+    return isinstance(what, Plays) and not what.token.startswith("alert-")
+
+
+def hold_of(change: Change) -> str:
+    """The hold that a change opened; one of a button has a name already."""
+    return change.ids[0] if change.ids else f"change-{change.n}"
 
 
 def split(token: str) -> tuple[str, int]:

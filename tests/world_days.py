@@ -3,10 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from world import START, World
 from world_checkers import Watch
-from world_faults import CALM, Happening, School, arm
+from world_faults import CALM, Fault, School
+from world_mixes import Happening, arm
+from world_rules import Rules
+from world_trouble import Trouble, calm
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,13 @@ def live(seed: int, mix: Sequence[Happening], *, reraise: bool = False) -> Told:
     school = School(world)
     watch = Watch(world, school.gates, school.centre)
     world.watch = watch
+    Rules(watch, well=not any(isinstance(happening, Fault) for happening in happenings))
     for happening in happenings:
         arm(school, happening)
     school.boot()
     world.on(CALM, school.calm)
+    if any(isinstance(happening, Trouble) for happening in happenings):
+        world.on(CALM, partial(calm, school))
     world.run(CALM + 15)
     if not world.violations:
         for found in watch.soon_well():

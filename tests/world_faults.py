@@ -1,11 +1,9 @@
-"""What goes wrong on a day: named faults, each alone; `MIXES` are the days that find something.
+"""What goes wrong on a day: named faults, each alone; which come together stands in world_mixes.py.
 
-A uniform draw of faults flagged 2 of 40 days with every rule of a prototype wrong, so a day draws a directed mix. A
-fault draws from a source of its own, so that one left out moves no other. All of it has ended at CALM.
+A fault draws from a source of its own, so that one left out moves no other. All of it has ended at CALM.
 """
 
 import random
-import zlib
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
@@ -16,7 +14,7 @@ from broker.store import Store
 from broker.wire.transport_memory import Weather
 from world import Fuse, Machine, Told, World
 from world_machines import CentreMachine, GateMachine
-from world_people import Deed, Staff
+from world_people import Staff
 
 CALM = 165.0
 """Seconds after START: from now on nothing more goes wrong, so that every cue can end."""
@@ -99,7 +97,6 @@ class Fault(Enum):
     DOUBLE_TAPS = "fingers that hit twice"
 
 
-Happening = Fault | Deed
 Arm = Callable[[School, random.Random], None]
 
 
@@ -328,66 +325,6 @@ _ARMS: dict[Fault, Arm] = {
 }
 
 
-def arm(school: School, happening: Happening) -> None:
+def arm(school: School, fault: Fault) -> None:
     """Let it happen on this school's day, at instants of its own."""
-    source = random.Random(f"{school.world.seed} {happening.name}")
-    if isinstance(happening, Deed):
-        school.staff.plan(happening, source)
-    else:
-        _ARMS[happening](school, source)
-
-
-F, D = Fault, Deed
-MIXES: tuple[tuple[Happening, ...], ...] = (
-    (),
-    (F.POWER_CUT,),
-    (F.POWER_CUT, F.PLAYER),
-    (F.POWER_CUT, D.HOLD, F.CENTRE_KILLED),
-    (F.POWER_CUT, F.GATE_OFFLINE, D.CALL),
-    (F.POWER_CUT, F.DISK_FULL, D.CALL),
-    (F.DISK_READ_ONLY, F.PLAYER, D.HOLD),
-    (D.HOLD, D.DELAY, F.GATE_OFFLINE),
-    (D.HOLD, D.CALL, F.LOSSES, F.DOUBLE_TAPS),
-    (D.HOLD, D.SKIP, D.UNDO, F.POWER_CUT),
-    (D.HOLD, D.EXTEND, D.NOTICE, F.ALL_OFFLINE),
-    (D.HOLD_TWICE, D.CALL),
-    (D.HOLD_TWICE, F.DELAYS, F.POWER_CUT),
-    (D.DELAY, D.CALL, F.LOSSES),
-    (F.LARGE_LOST, D.DELAY),
-    (F.LARGE_LOST, D.SKIP_LATE, F.POWER_CUT),
-    (D.SKIP_LATE,),
-    (D.HOLD_LATE,),
-    (D.DELAY_LATE, F.DELAYS),
-    (D.SKIP_LATE, F.DELAYS),
-    (D.SKIP_LATE, D.UNDO, D.CALL, F.DOUBLES),
-    (D.DELAY, D.UNDO, F.CENTRE_KILLED, F.DOUBLE_TAPS),
-    (D.REPEAT, D.CALL, F.PLAYER, F.DOUBLE_TAPS),
-    (F.GATE_CLOCK_STEPS, D.CALL),
-    (F.GATE_CLOCK_STEPS, F.GATE_OFFLINE, F.CLOCKS_OFF),
-    (F.CENTRE_CLOCK_STEPS, D.HOLD),
-    (F.CLOCKS_OFF, F.UNVOUCHED, F.DELAYS),
-    (F.UNVOUCHED, F.POWER_CUT, D.DELAY),
-    (F.CENTRE_KILLED, F.BROKER_EMPTY),
-    (F.CENTRE_KILLED, F.LOSSES, D.SKIP),
-    (F.BROKER_EMPTY, F.POWER_CUT, D.DELAY),
-    (F.LOSSES, F.DOUBLES, F.DELAYS),
-    (F.HALF_OPEN, D.HOLD, D.DELAY),
-    (F.RENDERER, F.POWER_CUT),
-    (F.PANEL, D.HOLD),
-    (F.DEAD, D.NOTICE),
-    (F.RESTORED, D.HOLD),
-    (F.RESTORED, D.DELAY, F.CENTRE_KILLED),
-)  # fmt: skip
-
-
-def days(mix: tuple[Happening, ...], count: int) -> list[tuple[int, tuple[Happening, ...]]]:
-    """Seeds of a mix, its own whatever other mixes there are; now and then with one thing more."""
-    first = zlib.crc32(" ".join(one.name for one in mix).encode()) % 1_000_000
-    rare = (Fault.RESTORED, Fault.DEAD)
-    more: list[Happening] = [one for one in (*Fault, *Deed) if one not in rare]
-    drawn = []
-    for seed in range(first, first + count):
-        source = random.Random(f"{seed} mix")
-        extra = () if source.random() < 0.7 else (source.choice(more),)
-        drawn.append((seed, tuple(dict.fromkeys((*mix, *extra)))))
-    return drawn
+    _ARMS[fault](school, random.Random(f"{school.world.seed} {fault.name}"))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from audio.player_fake import FakePlayer
 from broker.agenda import Tick as CentreTick
@@ -21,7 +21,7 @@ from broker.wish import Wish
 from config import limits
 from config.errors import OutsideError
 from config.settings import ClockSettings
-from edge.alphabet import Rendered, Tick
+from edge.alphabet import ButtonMoved, Rendered, Tick
 from edge.book import ENTRY
 from edge.inbox import Inbox
 from edge.journal_fake import MemoryJournal
@@ -143,6 +143,8 @@ class GateMachine(Machine):
         self.disk, self.lamps, self.clips = Disk(self), Lamps(self), Clips(self)
         self.player = Loudspeaker(self)
         self.starts = 0
+        self.fingers: set[Literal["hold", "next"]] = set()
+        """On its buttons; the panel tells of them when the gate starts."""
         self.runtime: Runtime | None = None
 
     def start(self) -> None:
@@ -155,6 +157,8 @@ class GateMachine(Machine):
         self.runtime = Runtime(here, "sim", parts, f"{self.world.seed % 0xFFFF:04x}{self.name.encode().hex()[:4]}")
         self.transport = wire
         wire.start(self.inbox.put)
+        for button in sorted(self.fingers):
+            self.inbox.put(ButtonMoved(button, down=True, at_s=self.clock.monotonic_s()))
 
     def stop(self) -> None:
         self.player.lose_power()
@@ -236,7 +240,7 @@ class CentreMachine(Machine):
         self.inbox.clear()
         self.saw(Started())
         self.alarm = FakeAlarm()
-        wire = Wire(self, "centre", topics.up_filter(), None)
+        wire = Wire(self, self.name, topics.up_filter(), None)
         store = cast("Store", WatchedStore(self.store, self))
         parts = CentreParts(self.clock, store, wire, self.alarm, lambda _: None)
         scene, clock = self.world.scene, ClockSettings(source=cast("Any", self.source))
@@ -246,7 +250,7 @@ class CentreMachine(Machine):
 
     def stop(self) -> None:
         if self.transport is not None:
-            self.world.broker.cut("centre")
+            self.world.broker.cut(self.name)
             self.transport.stop()
         self.centre = self.transport = None
 

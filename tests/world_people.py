@@ -1,6 +1,6 @@
 """People of a day: staff who look at the page and ask for what it shows, tap twice, and ask again when no answer came.
 
-The guard's buttons join here: a press is an event in a gate's inbox, at an instant drawn like a deed's.
+The guard's buttons, alerts and what else people do in trouble stand in world_trouble.py.
 """
 
 import random
@@ -42,6 +42,7 @@ class Staff:
     def __init__(self, world: World, centre: CentreMachine) -> None:
         self.world, self.centre = world, centre
         self.taps = 1
+        self.alerts = 0
         self.keys: dict[str, int] = {}
         self._n = 0
 

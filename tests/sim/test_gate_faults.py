@@ -9,7 +9,7 @@ import pytest
 
 from broker.wire.messages import Ack, LiveCue
 from config.day import Cue, GateDay, Hold, Quiet
-from edge.alphabet import AckCame, GateEvent, Linked, LiveCame, Play, Tick
+from edge.alphabet import AckCame, Linked, LiveCame, Play
 from gate_checks import Checks
 from gate_rig import PowerCutError, Rig, at, call, came, day, window
 
@@ -195,55 +195,3 @@ def run(seed: int) -> None:
 def test_whatever_happens_on_a_day_the_gate_tells_the_truth_and_calls_once(first: int) -> None:
     for seed in range(first, first + 50):
         run(seed)
-
-
-def watched(rig: Rig) -> Checks:
-    """A day with everything: repeats, one cancelled, one moved, a hold and its end, a silent and a hanging player."""
-    checks = Checks(rig)
-    cues = [call(n, n * 12.0, repeat=1 + n % 2, until_s=40) for n in range(6)]
-    one = day(*cues, noon=window(closes_s=CLOSES_S))
-    later = [*cues[:3], call(3, 36, state="cancelled"), call(4, 60, until_s=40), call(5, 60, until_s=40)]
-    two = day(*later, revision=2, noon=window(closes_s=CLOSES_S), holds=(hold("h1", None),))
-    last = day(*later, revision=3, noon=window(closes_s=CLOSES_S), holds=(hold("h1", 40),))
-    checks.issued = {given.revision: given for given in (one, two, last)}
-    return checks
-
-
-def story(cut_at: int | None, off_s: float) -> Checks:
-    """The day of `watched`, the power cut after so many effects for so long."""
-    rig = Rig(before_s=20)
-    kinds = iter(["whole", "never", "whole", "silent", "failed"])
-    rig.answers = lambda _: (next(kinds, "whole"), 3.0)
-    rig.rendering = lambda _: (0.5, 3.0)
-    checks = watched(rig)
-    last = checks.issued[3]
-    rig.effects_left = cut_at
-    todo: list[tuple[float, GateEvent]] = [
-        (-15.0, came(checks.issued[1])),
-        (-14.0, Linked(up=True)),
-        (29.0, came(checks.issued[2])),
-    ]
-    for at_s, event in [*todo, (45.0, came(last)), (100.0, came(last)), (170.0, Tick())]:
-        while rig.utc < at(at_s):
-            try:
-                rig.run(at_s)
-            except PowerCutError:
-                rig.cut_power(off_s)
-        try:
-            rig.send(event)
-        except PowerCutError:
-            rig.cut_power(off_s)
-    checks.finish()
-    return checks
-
-
-@pytest.mark.parametrize("off_s", [0.0, 6.0])
-def test_the_power_is_cut_before_and_after_every_effect_of_a_day(off_s: float) -> None:
-    effects = len(story(None, off_s).rig.effects) - len(Rig().effects)
-    assert effects > 60
-    for cut_at in range(effects):
-        try:
-            checks = story(cut_at, off_s)
-        except AssertionError as error:
-            raise AssertionError(f"power cut after effect {cut_at}: {error}") from error
-        assert checks.rig.state.book.start == 2

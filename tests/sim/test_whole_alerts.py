@@ -94,6 +94,25 @@ def test_a_gate_that_missed_the_replacement_is_cleared_too(school: Whole) -> Non
     assert confirmed(school) == (2, [])
 
 
+def test_a_gate_that_was_away_at_the_clear_is_cleared_though_a_drill_came_first(school: Whole) -> None:
+    school.until("11:20:00")
+    school.alert("return", "a1")
+    school.go(2)
+    west = school.gates.pop()
+    west.transport.stop()
+    school.alert("clear", "a2", confirmed=True)
+    school.go(2)
+    school.alert("shelter", "a3", drill=True, until="2026-11-25T03:24:00Z")
+    school.broker.stop()
+    school.broker.forget()  # else the clear waits there for the gate
+    school.broker.start()
+    school.go(2)
+    school.gates.append(RealGate("west", school.broker, school.clock, west.journal))
+    school.until("11:24:10")
+    assert [gate.doing for gate in school.centre.view().gates] == ["held", "held"]
+    assert school.centre.view().alert is None
+
+
 def test_it_survives_the_centre_and_the_brokers_memory(school: Whole) -> None:
     school.until("11:20:00")
     answer = school.alert("return", "a1")

@@ -15,12 +15,14 @@ import pytest
 
 from world import GATES
 from world_days import least, live, report
-from world_faults import MIXES, Fault, Happening, days
+from world_faults import Fault
+from world_mixes import MIXES, PEOPLE, Happening, days
 from world_people import Deed
+from world_trouble import Trouble
 
 HERE = Path(__file__).resolve().parent
 SEEDS = int(os.environ.get("FANGXUE_SEEDS", "300"))
-NAMES: dict[str, Happening] = {one.name: one for one in (*Fault, *Deed)}
+NAMES: dict[str, Happening] = {one.name: one for one in (*Fault, *Deed, *Trouble)}
 
 
 def name(mix: Sequence[Happening]) -> str:
@@ -43,6 +45,15 @@ def test_whatever_happens_on_a_day_the_school_hears_the_truth_once(
     rate = len(seeds) * len(GATES) / (time.process_time() - began_s)
     with capsys.disabled():
         print(f" {rate:.0f} gate-days/s", end="")  # noqa: T201 - the figure is asked for
+
+
+@pytest.mark.parametrize("mix", PEOPLE, ids=name)
+def test_whoever_raises_an_alert_presses_or_forgets_lights_voice_and_records_say_so(
+    mix: tuple[Happening, ...],
+) -> None:
+    for seed, happenings in days(mix, -(-SEEDS // 300), rarely=False):
+        told = live(seed, happenings)
+        assert not told.violations, report(told)
 
 
 @pytest.mark.parametrize(("seed", "mix"), found())
@@ -70,7 +81,7 @@ def with_a_delay(seed: int) -> str:
 
 
 def test_the_same_seed_is_the_same_day_in_another_process_and_hash_seed() -> None:
-    code = "from world_days import live; from world_faults import MIXES; print(live(23, MIXES[3]).trace_hash)"
+    code = "from world_days import live; from world_mixes import MIXES; print(live(23, MIXES[3]).trace_hash)"
     paths = os.pathsep.join([str(HERE.parent), str(HERE.parent.parent)])
     hashes = {
         subprocess.run(

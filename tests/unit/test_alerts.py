@@ -113,6 +113,23 @@ def test_a_gate_that_missed_a_replacement_is_sent_the_clear_of_what_it_still_hol
     assert newest(known) == clears[0]
 
 
+def test_a_gate_that_heard_a_drill_before_the_clear_is_sent_the_clear_in_the_drill_and_after_it() -> None:
+    first, second, *clears = after(ask("return"), ask("evacuate"), CLEAR)
+    (exercise,) = proposed(PLAN, (first, second, *clears), drill(), {}, at(4))
+    known = (first, second, *clears, exercise)
+    assert wanted(known, None, at(9)) == exercise
+    assert wanted(known, status(alert_seq=first.seq, doing="alert"), at(9)) == clears[0]
+    assert wanted(known, status(alert_seq=clears[1].seq, doing="alert"), at(9)) == exercise
+    astray = status(alert_seq=exercise.seq, doing="alert")
+    for when_s in (9, 300):
+        turns = [wanted(known, astray, at(when_s + 30 * n)) for n in range(2)]
+        assert sorted(map(str, turns)) == sorted(map(str, clears))
+    assert wanted(known, status(alert_seq=exercise.seq, doing="held"), at(300)) is None
+    known += proposed(PLAN, known, CLEAR, {}, at(20))
+    assert wanted(known, status(alert_seq=known[-1].seq, doing="alert"), at(25)) in clears
+    assert wanted(known, status(alert_seq=known[-1].seq, doing="held"), at(25)) == known[-1]
+
+
 def test_an_alert_that_a_restored_centre_forgot_is_named_by_its_number_and_cleared() -> None:
     forgotten = {"east": status(alert_seq=MS + 77, doing="alert"), "west": status(alert_seq=MS + 77)}
     assert astray((), forgotten) == {"east": f"alert-{MS + 77}"}

@@ -92,6 +92,20 @@ def test_after_the_clear_a_hold_stays_until_a_person_resumes_and_what_was_cut_is
     assert rig.results()[:2] == [("c1", 1, "cut_short", False), ("c1", 2, "announced", True)]
 
 
+def test_a_class_that_was_cut_and_never_came_to_its_turn_again_is_not_recorded_as_unheard() -> None:
+    rig = ready()
+    rig.run(2)
+    rig.send(alert())
+    rig.run(70)
+    rig.cut_power()  # what was due before it sets no slip
+    rig.run(80)
+    rig.send(clear(2))
+    rig.send(ButtonMoved("hold", True, rig.monotonic_s))
+    rig.run(160)
+    ends = [(one.attempt, one.result, one.final, one.heard) for one in rig.records if "/c1/" in one.cue]
+    assert ends == [(1, "cut_short", False, "unknown"), (1, "interrupted", True, "unknown")]
+
+
 def _holds(rig: Rig) -> list:  # type: ignore[type-arg]  # of Hold
     return [one.hold for one in rig.state.book.own.values() if one.hold.to is None]
 

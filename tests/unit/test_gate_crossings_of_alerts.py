@@ -39,6 +39,19 @@ def test_a_clear_that_overtakes_its_alert_keeps_it_from_being_heard() -> None:
     assert (rig.heard, rig.state.book.alert, statuses(rig)[-1].alert_seq) == ([], None, 2)
 
 
+def test_a_clear_that_a_drill_overtook_clears_what_it_names_and_a_copy_of_it_nothing() -> None:
+    rig = ready()
+    rig.run(2)
+    rig.send(alert(1))
+    rig.send(drill(3))
+    rig.send(clear(2))
+    assert (rig.state.book.alert, rig.state.held, rig.problems()) == (None, True, [])
+    rig.send(alert(4))
+    rig.send(clear(2))
+    assert rig.state.book.alert is not None
+    assert (rig.state.book.alert_seq, rig.lights().red) == (4, "fast")
+
+
 def test_a_number_below_what_was_heard_is_no_news_and_the_next_above_it_speaks() -> None:
     rig = ready(120)
     rig.send(alert(1000))

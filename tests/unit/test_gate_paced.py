@@ -1,5 +1,6 @@
 """Guarded and ready windows at a gate: a person lets each class go; the clock says in which order, and how long."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
@@ -8,6 +9,7 @@ import pytest
 from config.day import Hold, Window
 from edge.alphabet import ButtonMoved, Tick
 from edge.book import Pressed
+from edge.gate import wake
 from gate_rig import DATE, Rig, at, call, came, day, linked, window
 
 CALLS = (call(1, 0), call(2, 20), call(3, 40))
@@ -137,6 +139,15 @@ def test_a_class_that_waits_too_long_is_called_never_before_its_own_instant() ->
     assert rig.classes() == [(10.6, "1"), (30.6, "2"), (50.6, "3")]
     assert {one.source for one in rig.records} == {"timer"}
     assert {one.result for one in rig.records} == {"announced"}
+
+
+def test_a_wait_that_is_over_but_for_a_rounding_does_not_wake_the_gate_at_the_same_instant_for_ever() -> None:
+    rig = ready(guarded(10, "pass_over"))
+    rig.run(9.9)
+    rig.state = replace(rig.state, waited=dict.fromkeys(rig.state.waited, 9.999999999999993), counted_s=rig.monotonic_s)
+    rig.send(Tick())
+    assert wake(rig.state, rig.now()) > rig.monotonic_s
+    assert rig.results() == [("c1", 0, "passed_over", False)]
 
 
 def test_a_class_passed_over_goes_to_the_end_and_may_still_be_called() -> None:

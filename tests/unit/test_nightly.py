@@ -133,7 +133,7 @@ def test_ctrl_c_ends_what_runs_and_still_prints_the_table(number: signal.Signals
 
 def test_the_night_ends_before_two_hours_are_over() -> None:
     assert sum(part.limit_s for part in PARTS) <= nightly.NIGHT_S
-    assert [part.name for part in PARTS] == ["test", "world", "fuzz", "network", "planted", "bench"]
+    assert [part.name for part in PARTS] == ["test", "world", "fuzz", "network", "cuts", "planted", "bench"]
 
 
 PLANTED = "tests/test_planted.py::test_a_planted_bug_is_found"
