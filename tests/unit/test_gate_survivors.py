@@ -1,12 +1,17 @@
 """Small promises of the gate that a changed line broke and no other test saw; found by tests/mutate.py."""
 
+from dataclasses import replace
+
 import pytest
 
+from broker.wire.messages import Time
 from config import limits
 from crossing_rig import alert, clear, lock, names, press
+from edge import trust
 from edge.alphabet import Play, PlayerAnswered, TimeKept, Write
 from edge.book import Begun
 from edge.sources import Anchored
+from edge.trust import Trust
 from gate_rig import DATE, LENGTH_S, Rig, at, call, came, day, window
 
 
@@ -252,3 +257,53 @@ def test_a_class_behind_the_first_does_not_wait_yet() -> None:
     press(rig, "next")
     rig.run(62)
     assert [one.result for one in rig.records] == ["passed_over", "announced"]
+
+
+def test_a_class_whose_release_an_alert_outlived_waits_anew() -> None:
+    rig = paced(max_wait_s=15, on_timeout="call")
+    rig.run(15)  # in its lead
+    rig.send(alert())
+    rig.run(80)
+    rig.send(clear())
+    rig.run(90)
+    press(rig)
+    resumed = rig.utc
+    rig.run(130)
+    assert [(one.result, one.heard) for one in rig.records[:2]] == [
+        ("interrupted", "no"),
+        ("announced", "yes"),
+    ]
+    assert rig.records[1].actual is not None
+    assert (rig.records[1].actual - resumed).total_seconds() == pytest.approx(15.6, abs=0.5)
+
+
+# Trust in the clock -------------------------------------------------------------------------------
+
+
+def vouched(at_s: float = 10.0, kept_s: float = 0.0) -> Trust:
+    """Asked and answered by the centre at once; it says that it kept the question for `kept_s`."""
+    one, question = trust.ask(trust.begun(5, "boot", None, None), at_s)
+    assert question is not None
+    answer = Time(v=1, start=5, n=question.n, received_at=at(0), sent_at=at(kept_s), error_s=0.0)
+    return trust.answered(one, answer, at_s)
+
+
+@pytest.mark.parametrize(("kept_s", "believed"), [(0.002, True), (0.003, False)])
+def test_a_centre_that_kept_a_question_longer_than_it_was_away_is_not_believed(kept_s: float, believed: bool) -> None:
+    assert ("centre" in vouched(kept_s=kept_s).anchors) is believed
+
+
+def test_a_gate_that_read_no_chip_sets_none_and_one_just_set_is_not_set_again() -> None:
+    one = vouched()
+    assert trust.set_chip(one, 10.0) is None
+    made = trust.set_chip(replace(one, chip="c"), 10.25)
+    assert made is not None
+    assert (made.chip, made.utc) == ("c", at(0))  # whole seconds
+    assert trust.set_chip(replace(one, chip="c", chip_set=made), 10.0) is None
+
+
+def test_the_time_of_a_kernel_is_kept_for_the_next_process_also_while_the_centre_is_asked() -> None:
+    one = trust.watched(trust.begun(5, "boot", None, None), at(0), 10.0)
+    kept = trust.to_keep(trust.kernel_read(one, at(0), 10.0, 0.0), 10.0)
+    assert kept is not None
+    assert (kept.source, kept.utc) == ("kernel", at(0))
