@@ -45,7 +45,7 @@ TESTS = {
     "config/pacing.py": ("tests/unit/test_pacing.py", "tests/unit/test_paced.py", *GATE, MODEL),
     "edge/trust.py": ("tests/unit/test_trust.py", SURVIVORS, "tests/sim/test_gate_clock.py"),
     "edge/button.py": ("tests/unit/test_button.py", "tests/unit/test_gate_buttons.py"),
-    "edge/pace.py": (*GATE, MODEL),
+    "edge/pace.py": (*GATE, "tests/unit/test_pacing.py", MODEL),
     "edge/alarm.py": (*GATE, MODEL),
 }
 """File by file, the tests that are asked, those that know it best first."""

@@ -8,7 +8,6 @@ from config.clock import Instant
 from config.day import Hold, Quiet, Window
 from config.pacing import (
     NOBODY,
-    SLIP_MAX_S,
     Hands,
     Waiting,
     first,
@@ -65,7 +64,7 @@ def test_only_calls_slip() -> None:
         (12, 0, 3, {}),  # it was due when power returned: that time moves nothing
         (12, 0, -3, {KEY: 12.0}),  # it came due afterwards
         (12, 0, 0, {}),  # due at that very instant
-        (3 * 86400, 0, None, {KEY: SLIP_MAX_S}),  # a record can carry a day
+        (3 * 86400, 0, None, {KEY: 86400.0}),  # a record can carry a day
         (90, 0, 25, {KEY: 50.0}),  # of three, the one at 40 is the first that came due afterwards
     ],
 )
