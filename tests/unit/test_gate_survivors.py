@@ -259,6 +259,15 @@ def test_a_class_behind_the_first_does_not_wait_yet() -> None:
     assert [one.result for one in rig.records] == ["passed_over", "announced"]
 
 
+def test_of_two_windows_the_first_class_of_each_waits() -> None:
+    noon = window().but(pacing="guarded", max_wait_s=10)
+    bus = call(9, 0, id=f"{DATE}/bus/c9/call", window="bus")
+    rig = Rig()
+    rig.send(came(day(bus, call(1, 0), windows=(noon, noon.but(id="bus")))))
+    rig.run(11)
+    assert [one.cue for one in rig.records] == [bus.id, call(1, 0).id]
+
+
 def test_a_class_whose_release_an_alert_outlived_waits_anew() -> None:
     rig = paced(max_wait_s=15, on_timeout="call")
     rig.run(15)  # in its lead
