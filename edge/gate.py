@@ -3,7 +3,7 @@
 Its rules, in the order in which they win:
 
 1. An alert cuts what is being said and speaks until it is cleared; nothing else ever cuts.
-2. In a hold nothing begins. What is being said ends.
+2. In a hold nothing begins. What is being said ends. What is due in quiet is shown, and not said.
 3. Nothing is called by the clock without a bound inside `tolerance_s`, nor in the first seconds after a start; a class
    that a person lets go asks only that now, give or take the bound, is inside its window.
 4. A cue is spoken once. `Begun` is durable before its sound; an attempt whose end is unknown is said once more.
@@ -12,8 +12,9 @@ Its rules, in the order in which they win:
 7. Every cue ends in a final record, and a record is sent until the centre has it.
 
 A gate is doing one of five things: idle, leading (relay closed, not yet heard), saying, pausing (between two sayings),
-alarming. `_TABLE` says what each does when time passes or the player answers (docs/gate.md draws it); all else is the
-same whatever it is doing, and stands in the files that `step` calls: what came in, who waits for a person, alerts.
+alarming. The three in the middle carry one call, so saying and pausing are kinds of leading. `_TABLE` says what each
+does when time passes or the player answers (docs/gate.md draws it); all else is the same whatever it is doing, and
+stands in the files that `step` calls: what came in, who waits for a person, alerts.
 """
 
 from collections.abc import Callable
@@ -97,12 +98,12 @@ def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Eff
     alarm.watch(turn)
     _holds(turn)
     pace.wait(turn)
-    for _ in range(4):  # leading → saying needs no second event; bounded, in case two rows ever chase each other
+    for _ in range(4):  # what ends makes room for the next at once; bounded, in case two rows ever chase each other
         before = turn.state.doing
         _TABLE[type(before)](turn, event)
         if turn.state.doing == before:
             break
-    if isinstance(event, PlayerAnswered) and event.token == turn.state.cutting:
+    if isinstance(event, PlayerAnswered) and event.token == turn.state.cutting:  # it has let go
         turn.set(cutting="")
     if not isinstance(event, Tick) or any(again_s <= now.monotonic_s for again_s in turn.state.asked.values()):
         intake.render(turn)
@@ -145,6 +146,7 @@ def _holds(turn: Turn) -> None:
 
 
 def _freed(turn: Turn, free: datetime) -> None:
+    """Nothing keeps the loudspeaker from then on: the slip of each window whose first call is late by then."""
     if not turn.decides:  # without a clock nobody knows how late a call is
         return
     for window, slip_s in slipped(turn.queue, free, turn.state.returned).items():
@@ -165,8 +167,8 @@ def _idle(turn: Turn, _: GateEvent) -> None:
     for one in queue if turn.decides else ():
         if one.ends < audible:
             _missed(turn, one)
-    leads = turn.after(lead_s)
-    sayable = (one for one in queue if one.begins <= leads and one.ends >= audible)
+    next_lead = turn.after(lead_s)  # later ones are a later tick's
+    sayable = (one for one in queue if one.begins <= next_lead and one.ends >= audible)
     head = first(one for one in sayable if one.cue.say in turn.state.clips and may_begin(now, one.cue, one.window))
     if head is None:
         return
@@ -178,7 +180,7 @@ def _idle(turn: Turn, _: GateEvent) -> None:
 
 
 def _hushed(turn: Turn, cue: Cue, audible_s: float, sayings: int | None = None) -> bool:
-    """Whether the cue, begun then, would still be heard when it must be quiet."""
+    """Whether the cue, begun then, would still be heard when it must be quiet. `sayings`: those left; all of them."""
     one_s = turn.state.clips[cue.say] + limits.SAYING_GAP_S
     return quiet(turn.state, turn.now, turn.after(audible_s - turn.now.monotonic_s + one_s * (sayings or cue.repeat)))
 
@@ -217,7 +219,7 @@ def _saying(turn: Turn, event: GateEvent) -> None:
     if isinstance(event, PlayerAnswered) and event.token == token:
         _answered(turn, doing, event)
     elif turn.now.monotonic_s >= doing.until_s:
-        if doing.silent:
+        if doing.silent:  # shown for as long as it would have been heard
             turn.record(ended(doing.record.but(heard="no"), "suppressed", turn.now.utc))
             _rest(turn)
             return
@@ -244,6 +246,7 @@ def _answered(turn: Turn, doing: Saying, event: PlayerAnswered) -> None:
 
 
 def _pausing(turn: Turn, _: GateEvent) -> None:
+    """What was said once is announced: a hold, a lost clock or quiet only keeps it from being repeated."""
     doing = turn.state.doing
     assert isinstance(doing, Pausing)
     if (
@@ -275,6 +278,7 @@ def _interrupted(turn: Turn, doing: Saying, unheard: Literal["no", "unknown"]) -
     else:
         record = record.but(heard=unheard, actual=None if unheard == "no" else record.actual)
         final = last(turn.state, record)
+        # What nobody heard a revision with a later `until` brings back.
         unheard_until = doing.cue.until if final and not _sounded(turn, record) else None
         turn.record(record.but(ended=turn.now.utc, final=final), until=unheard_until)
     _rest(turn)

@@ -47,7 +47,7 @@ def wait(turn: Turn) -> None:
     """With every event: count how long calls wait, and let go or pass over what has waited long enough."""
     now_s, state = turn.now.monotonic_s, turn.state
     queue = turn.queue
-    names = {one.cue.id for one in queue}
+    names = {one.cue.id for one in queue if one.released is None}  # a release that is over needs a whole new wait
     waited = {cue: s + (now_s - state.counted_s) * (cue in state.counting) for cue, s in state.waited.items()}
     waited = {cue: s for cue, s in waited.items() if cue in names}
     counting = [] if state.held or not turn.decides else _counting(turn, queue)

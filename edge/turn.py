@@ -56,5 +56,5 @@ class Turn:
 
     @property
     def decides(self) -> bool:
-        """Rule 1."""
+        """Whether the clock is good enough for what it alone decides: calls by the clock, missed, slip."""
         return trusted(self.now)

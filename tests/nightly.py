@@ -57,6 +57,12 @@ def of_planted(lines: Sequence[str], _: float) -> str:
     return f"{len(told) - len(missed)} of {len(told)} red" + (f"; passed over: {', '.join(missed)}" if missed else "")
 
 
+def of_mutation(lines: Sequence[str], _: float) -> str:
+    """The ratio of each file: how many of its mutants were killed."""
+    ratios = re.compile(r"^\w+/(\w+)\.py: (\S+ %) of \d+ killed")
+    return ", ".join(" ".join(found.groups()) for line in lines if (found := ratios.match(line)))
+
+
 def of_bench(lines: Sequence[str], _: float) -> str:
     """The ratios of its rows stand in its table, which is above."""
     rows = [line for line in lines if re.search(r"\(\S+\.\.\S+\)", line) and not line.startswith("…")]
@@ -84,23 +90,28 @@ class Outcome:
 
 
 FUZZ = "tests/*/test_fuzz_*.py"
+MODEL = "tests/sim/test_gate_model.py"
 NETWORK = "tests/real/test_proxy_*.py"
 CUTS = ("tests/sim/test_power_cuts.py", "tests/real/test_kill.py")
 BUGS = "tests/planted/*.toml"
 PARTS = (
-    Part("test", (str(ROOT / "run"), "test"), 780),
+    Part("test", (str(ROOT / "run"), "test"), 660),
     Part(
-        "world", (*PYTEST, "-n", "2", "tests/sim/test_world.py"), 4000,
+        "world", (*PYTEST, "-n", "2", "tests/sim/test_world.py"), 4300,
         ("tests/sim/test_world.py",), {"FANGXUE_SEEDS": str(DAYS)}, of_days,
     ),
-    Part("fuzz", (*PYTEST, "-n", "2", FUZZ), 720, (FUZZ,), {"FANGXUE_FUZZ": "night"}),
-    Part("network", (*PYTEST, NETWORK), 300, (NETWORK,), {"FANGXUE_NIGHT": "1"}),
-    Part("cuts", (*PYTEST, "-n", "2", *CUTS), 240, CUTS, {"FANGXUE_NIGHT": "1"}),
+    Part("fuzz", (*PYTEST, "-n", "2", FUZZ, MODEL), 540, (FUZZ, MODEL), {"FANGXUE_FUZZ": "night"}),
+    Part("network", (*PYTEST, NETWORK), 240, (NETWORK,), {"FANGXUE_NIGHT": "1"}),
+    Part("cuts", (*PYTEST, "-n", "2", *CUTS), 180, CUTS, {"FANGXUE_NIGHT": "1"}),
     Part(
-        "planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 700,
+        "planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 560,
         (BUGS,), {"FANGXUE_NIGHT": "1"}, of_planted,
     ),
-    Part("bench", (sys.executable, "-m", "bench"), 260, ("tests/bench/__main__.py",), figures=of_bench),
+    Part(
+        "mutation", (sys.executable, "-m", "mutate", "--sample", "40"), 480,
+        ("tests/mutate.py", "tests/mutants_allowed.toml"), figures=of_mutation,
+    ),
+    Part("bench", (sys.executable, "-m", "bench"), 240, ("tests/bench/__main__.py",), figures=of_bench),
 )  # fmt: skip
 
 

@@ -135,7 +135,7 @@ def _clear_astray(school: School, source: random.Random) -> None:
     def clear() -> None:
         seq = round(school.world.utc.timestamp() * 1000)
         fields = {
-            "v": 1, "school": school.world.address(school.names[0]).school, "seq": seq, "id": f"alert-{seq}", "action": "clear",
+            "v": 1, "school": school.world.scene.plan.school.id, "seq": seq, "id": f"alert-{seq}", "action": "clear",
             "clears": "alert-1", "status": "actual", "say": "警报解除。", "raised_at": school.world.utc, "until": None,
             "by": "谁",
         }  # fmt: skip

@@ -31,6 +31,7 @@ def turns(edges: list[tuple[float, bool]], until_s: float, every_s: float = 0.01
         ([(0, False)], []),
         ([(0, False), (5, True), (5.2, False)], [(5.03, "pressed")]),
         ([(5, True), (5.2, False)], [(5.03, "pressed")]),  # the panel did not say how it began
+        ([(5, True), (5.02, True), (5.2, False)], [(5.03, "pressed")]),  # told twice
         ([(5, True), (5.02, False)], []),  # a spark
         ([(5, True), (5.01, False), (5.02, True), (5.2, False)], [(5.05, "pressed")]),  # bounces
         ([(5, True), (5.2, False), (5.21, True), (5.22, False)], [(5.03, "pressed")]),  # bounces when let go
@@ -39,6 +40,13 @@ def turns(edges: list[tuple[float, bool]], until_s: float, every_s: float = 0.01
         ([(0, True)], [(30.0, "stuck")]),  # down when the gate started: nobody pressed it
         ([(0, True), (2, False), (4, True), (4.1, False)], [(4.03, "pressed")]),
         ([(5, True), (50, False)], [(5.03, "pressed"), (15.0, "kept"), (35.0, "stuck"), (50.03, "free")]),
+        (
+            [(5, True), (50, False), (60, True), (95, False)],  # stuck, and once more
+            [
+                *((5.03, "pressed"), (15.0, "kept"), (35.0, "stuck"), (50.03, "free")),
+                *((60.03, "pressed"), (70.0, "kept"), (90.0, "stuck"), (95.03, "free")),
+            ],
+        ),
         ([(5, True), (14.9, False)], [(5.03, "pressed")]),
         (
             [(5, True), (5.2, False), (5.6, True), (50, False)],
@@ -48,7 +56,7 @@ def turns(edges: list[tuple[float, bool]], until_s: float, every_s: float = 0.01
     ],
 )
 def test_what_became_of_it(edges: list[tuple[float, bool]], found: list[tuple[float, str]]) -> None:
-    assert turns(edges, 55.0) == found
+    assert turns(edges, 100.0) == found
 
 
 def test_an_edge_from_before_the_gate_looked_is_how_the_button_was_and_no_press() -> None:

@@ -133,11 +133,17 @@ def test_ctrl_c_ends_what_runs_and_still_prints_the_table(number: signal.Signals
 
 def test_the_night_ends_before_two_hours_are_over() -> None:
     assert sum(part.limit_s for part in PARTS) <= nightly.NIGHT_S
-    assert [part.name for part in PARTS] == ["test", "world", "fuzz", "network", "cuts", "planted", "bench"]
+    names = ["test", "world", "fuzz", "network", "cuts", "planted", "mutation", "bench"]
+    assert [part.name for part in PARTS] == names
 
 
 PLANTED = "tests/test_planted.py::test_a_planted_bug_is_found"
 TABLE = ["… gate, idle: memory: 1.91 (1.91..1.91)", "gate  MiB RSS  41.3 (41.3..41.3)  -", "REFUSED tap: 3 of 6 pairs"]
+RATIOS = [
+    "survived edge/gate.py:100 step",
+    "edge/gate.py: 96.2 % of 52 killed (killed 50, survived 2)",
+    "config/pacing.py: 91.0 % of 60 killed (hangs 1, killed 54)",
+]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +159,7 @@ TABLE = ["… gate, idle: memory: 1.91 (1.91..1.91)", "gate  MiB RSS  41.3 (41.3
             [f"{PLANTED}[a-b] PASSED [ 50%]", f"{PLANTED}[c] FAILED [100%]", f"FAILED {PLANTED}[c] - why"],
             "1 of 2 red; passed over: c",
         ),
+        (nightly.of_mutation, RATIOS, "gate 96.2 %, pacing 91.0 %"),
         (nightly.of_bench, TABLE, "1 rows, 1 refused"),
     ],
 )  # fmt: skip

@@ -4,8 +4,22 @@ from datetime import timedelta
 
 import pytest
 
-from config.day import Hold, Quiet
-from config.pacing import Waiting, first, slip_key, slip_of, slipped, waiting, windows_now
+from config.clock import Instant
+from config.day import Hold, Quiet, Window
+from config.pacing import (
+    NOBODY,
+    Hands,
+    Waiting,
+    first,
+    release,
+    slip_key,
+    slip_of,
+    slipped,
+    upcoming,
+    waiting,
+    windows_now,
+)
+from edge.pace import inside
 from gate_rig import DATE, at, call, day, window
 
 KEY = slip_key(DATE, "noon")
@@ -49,6 +63,8 @@ def test_only_calls_slip() -> None:
         (50, 30, None, {KEY: 50.0}),  # larger: taken, not added
         (12, 0, 3, {}),  # it was due when power returned: that time moves nothing
         (12, 0, -3, {KEY: 12.0}),  # it came due afterwards
+        (12, 0, 0, {}),  # due at that very instant
+        (3 * 86400, 0, None, {KEY: 86400.0}),  # a record can carry a day
         (90, 0, 25, {KEY: 50.0}),  # of three, the one at 40 is the first that came due afterwards
     ],
 )
@@ -88,5 +104,70 @@ def test_the_time_of_a_hold_inside_a_window_moves_its_end(holds: list[Hold], now
 
 
 def test_a_hold_never_moves_the_end_into_quiet() -> None:
-    lock = Quiet.model_validate({"id": "q1", "from": at(1510), "to": at(4000)})
-    assert windows_now(day(quiet=(lock,)), [hold(0, 600)], at(600)) == {"noon": window(closes_s=1510)}
+    for begins_s in (1510, 1500):  # at `closes` itself: nothing is left to move
+        lock = Quiet.model_validate({"id": "q1", "from": at(begins_s), "to": at(4000)})
+        assert windows_now(day(quiet=(lock,)), [hold(0, 600)], at(600)) == {"noon": window(closes_s=begins_s)}
+
+
+GUARDED = window().but(pacing="guarded")
+
+
+@pytest.mark.parametrize(
+    ("noon", "cue_s", "here_s", "now_s", "expected_s"),
+    [
+        (GUARDED, None, None, 0, None),
+        (GUARDED, 0, None, 59.999, 0),
+        (GUARDED, 0, None, 60, None),  # it lives `until - at`
+        (GUARDED, 0, 50, 100, 50),  # the newest counts
+        (GUARDED, 50, 0, 100, 50),
+        (GUARDED, -400, None, -241, -400),  # before the window opened: it lives from there
+        (GUARDED, -400, None, -240, None),
+        (window(), 0, None, 5000, 0),  # in a timed window it was called at an instant
+        (window(), 0, 50, 5000, 50),
+        (GUARDED, 0, 50, None, 50),
+    ],
+)
+def test_a_release_lives_as_long_as_a_call_may_be_late(
+    noon: Window, cue_s: float | None, here_s: float | None, now_s: float | None, expected_s: float | None
+) -> None:
+    cue = call(1, 0, released=None if cue_s is None else at(cue_s))
+    hands = NOBODY if here_s is None else Hands({cue.id: at(here_s)}, frozenset())
+    expected = None if expected_s is None else at(expected_s)
+    assert release(cue, noon, hands, None if now_s is None else at(now_s)) == expected
+
+
+def test_a_release_before_the_window_begins_as_it_opens_and_goes_before_what_was_not_released() -> None:
+    early = Waiting(call(1, 0), GUARDED, released=at(-400))
+    assert early.begins == at(-300)
+    timed, called = Waiting(call(2, 0), window()), Waiting(call(3, 10), window(), released=at(5))
+    assert first([timed, called]) == called
+
+
+def test_a_class_that_waits_for_a_person_does_not_slip_with_a_window_that_did() -> None:
+    (one,) = waiting(day(call(1, 0), noon=GUARDED), (), {KEY: 9.0})
+    assert one == Waiting(call(1, 0), GUARDED, 0.0, None, False, False)
+    assert Waiting(call(1, 0), GUARDED) == one
+
+
+@pytest.mark.parametrize(
+    ("now_s", "expected"),
+    [(-300.001, 1), (-300, 2), (0, 1), (1499.999, 1), (1500, 1)],
+)
+def test_people_expect_what_may_begin_then_who_waits_for_them_then_the_next(now_s: float, expected: int) -> None:
+    timed = Waiting(call(1, 0), window().but(id="other"))
+    assert upcoming([Waiting(call(2, 20), GUARDED), timed], at(now_s)) == (
+        timed if expected == 1 else Waiting(call(2, 20), GUARDED)
+    )
+
+
+def test_who_waits_for_a_person_is_expected_until_the_window_closes() -> None:
+    timed, hand = Waiting(call(1, 5000), None), Waiting(call(2, 20), GUARDED)
+    assert [upcoming([hand, timed], at(now_s)) for now_s in (-301, -300, 1499, 1500)] == [timed, hand, hand, timed]
+
+
+@pytest.mark.parametrize(
+    ("now_s", "bound_s", "expected"),
+    [(-298, 2, True), (-298.001, 2, False), (1498, 2, False), (1497.999, 2, True), (0, None, False)],
+)
+def test_inside_is_inside_whatever_the_clock_is_wrong(now_s: float, bound_s: float | None, expected: bool) -> None:
+    assert inside(Instant(at(now_s), 0.0, bound_s), window()) is expected
