@@ -92,7 +92,7 @@ class Outcome:
 FUZZ = "tests/*/test_fuzz_*.py"
 MODEL = "tests/sim/test_gate_model.py"
 NETWORK = "tests/real/test_proxy_*.py"
-CUTS = ("tests/sim/test_power_cuts.py", "tests/real/test_kill.py")
+CUTS = ("tests/sim/test_power_cuts.py", "tests/real/test_kill.py", "tests/sim/test_gate_year.py")
 BUGS = "tests/planted/*.toml"
 PARTS = (
     Part("test", (str(ROOT / "run"), "test"), 660),
