@@ -18,7 +18,7 @@ from gate_rig import DATE, LENGTH_S, at, call, day, window
 DAYS = 365 if os.environ.get("FANGXUE_NIGHT") else 75
 """A year takes 20 s. After 30 days everything that is kept for days, as the outbox is, has its size."""
 GROWS_MAX, GROWS_MAX_BYTES = 40, 4096
-"""From day 30 to the last: less than one object a day. What is seen, also in a year, is 0 and 0, after other tests 31."""
+"""From day 30 to the last: less than one object a day. Seen, also in a year, are 0 and 0; after other tests 31."""
 BEFORE_S = 8
 DAY_S = 24 * 3600
 
