@@ -43,7 +43,7 @@ class _Clips:
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
-        self.render, self.path, self.close = renderer.render, renderer.clips.path, renderer.close
+        self.render, self.path, self.close = renderer.render, renderer.path, renderer.close
 
 
 def gate(argv: Sequence[str]) -> int:
@@ -128,7 +128,8 @@ def _made(
 ) -> tuple[Runtime, Callable[[], bool]]:
     """The gate of parts by its settings, which `ends` closes; and whether its player goes on."""
     address, data = topics.Address(settings.school, settings.gate), folder / settings.data
-    renderer = Renderer(settings.voice, data / "clips", lambda clip: inbox.put(_rendered(clip)))
+    recorded = folder / settings.recorded if settings.recorded is not None else None
+    renderer = Renderer(settings.voice, data / "clips", lambda clip: inbox.put(_rendered(clip)), recorded=recorded)
     ends.callback(renderer.close)
     player = _player(settings.player, folder, inbox.put, clock)
     ends.callback(player.close)
@@ -173,7 +174,7 @@ def _player(settings: PlayerSettings, folder: Path, on_played: OnPlayed, clock: 
 
 
 def _rendered(clip: Clip) -> Rendered:
-    return Rendered(clip.say, clip.length_s, clip.why)
+    return Rendered(clip.say, clip.length_s, clip.why, clip.stand_in)
 
 
 def _pressed(inbox: Inbox, clock: Clock, button: Literal["hold", "next"]) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 import audio
 from audio.clips import ENGINES
-from audio.mastering import chime, clip_of, loudness_lufs
+from audio.mastering import chime, clip_of, loudness_lufs, true_peak_dbfs
 from audio.reading import read
 from audio.samples import amplified
 from audio.syllables import PAUSES, SOUNDS, Syllable, parsed, toned
@@ -60,6 +60,18 @@ def test_a_file_is_mono_16_bit_at_the_rate_of_clips_and_sounds(synthesizer: Synt
     samples = read_wav(spoken.wav)
     assert len(samples) > 9 * 0.1 * 22050
     assert loudness_lufs(samples) > -30
+
+
+def test_a_clip_of_every_engine_has_the_one_loudness_and_peak(synthesizer: Synthesizer, tmp_path: Path) -> None:
+    readings = [
+        read(text) for text in ("请注意，三年级一班正在放学。", "四班", "高三（12）班、初二（3）班，请到西门。")
+    ]
+
+    for spoken in synthesizer.speak(readings, tmp_path):
+        assert spoken.wav is not None
+        clip = clip_of(read_wav(spoken.wav), len(spoken.reading))
+        assert loudness_lufs(clip[round(1.05 * 22050) :]) == pytest.approx(-16, abs=1)
+        assert true_peak_dbfs(clip) <= -1
 
 
 def test_two_classes_sound_different(synthesizer: Synthesizer, tmp_path: Path) -> None:
