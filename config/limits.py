@@ -216,6 +216,8 @@ RENDER_TIMEOUT_S = 60.0
 """One batch of sentences; a hanging engine is killed."""
 RENDER_RETRY_S = 60.0
 """A sentence that could not be rendered is asked for again after this."""
+RENDER_BETTER_S = 900.0
+"""One that another engine spoke, after this: a recording that is no good stays so until somebody makes it anew."""
 RENDER_BATCH = 8
 """Sentences of one speech child: progress is seen, and a fault costs few."""
 CLIP_MIN_S = 0.5

@@ -111,7 +111,9 @@ def rendered(turn: Turn, event: Rendered) -> None:
         turn.set(clips={say: length_s for say, length_s in state.clips.items() if say != event.say})
     if event.why:
         turn.problem("clip", f"{event.say}: {event.why}")
-        turn.set(asked={**turn.state.asked, event.say: turn.now.monotonic_s + limits.RENDER_RETRY_S})
+        spoken = event.length_s is not None and not event.stand_in
+        retry_s = limits.RENDER_BETTER_S if spoken else limits.RENDER_RETRY_S
+        turn.set(asked={**turn.state.asked, event.say: turn.now.monotonic_s + retry_s})
     elif event.say in turn.state.asked:
         turn.set(asked={**turn.state.asked, event.say: math.inf})
     if not any(map(math.isfinite, turn.state.asked.values())):

@@ -66,7 +66,7 @@ def test_an_alert_is_written_as_it_ships(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_spoken_is_an_error_and_no_stand_in(tmp_path: Path) -> None:
-    with pytest.raises(OutsideError, match="outside 0.5 to 30.0 s"):
+    with pytest.raises(OutsideError, match=r"outside 0\.5 to 30\.0 s"):
         say(["班" * 250, "--voice", "tone", "--out", str(tmp_path / "a.wav")])
     assert not (tmp_path / "a.wav").exists()
 

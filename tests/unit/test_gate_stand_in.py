@@ -37,13 +37,17 @@ def test_it_is_asked_for_again_and_the_problem_ends_with_the_real_one() -> None:
     assert asked(rig)[before:] == [(SAY,)]
 
 
-def test_a_clip_of_a_lower_rung_is_played_and_told() -> None:
-    rig = Rig(renders=False)
+def test_a_clip_of_a_lower_rung_is_played_told_and_asked_for_less_often() -> None:
+    rig = Rig(before_s=600, renders=False)
     rig.send(came(day(call(1, 0))))
     rig.send(Rendered(SAY, 6.0, "recorded: 一班.wav"))
+    before = len(asked(rig))
     assert rig.problems() == ["clip"]
     rig.run(20)
     assert rig.classes() == [(0.0, "1")]
+    assert asked(rig)[before:] == []
+    rig.run(-600 + limits.RENDER_BETTER_S + 2)
+    assert asked(rig)[before:] == [(SAY,)]
 
 
 def test_nothing_stands_in_for_a_notice() -> None:
