@@ -6,6 +6,7 @@ for a sentence of 6 s. Peaks above the knee are bent, not cut.
 
 import math
 from array import array
+from functools import cache
 from operator import mul
 
 from audio.samples import FULL, Samples
@@ -77,7 +78,9 @@ def _mastered(speech: Samples, lufs: float) -> Samples:
     raise OutsideError(message)
 
 
+@cache
 def chime() -> Samples:
+    """Made once; nobody changes it."""
     samples = array("h")
     for tone_hz, length_s in _CHIME:
         count, fade = round(length_s * CLIP_RATE_HZ), round(_CHIME_FADE_S * CLIP_RATE_HZ)

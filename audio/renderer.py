@@ -140,16 +140,14 @@ class Renderer:
     def _walk(self, batch: Sequence[str]) -> None:
         """Down the ladder, until each sentence of the batch is answered."""
         self._whys = {say: [] for say in batch}
-        for say in [say for say in batch if not self._ladder.rungs_of(say)]:
-            self._answer_shipped(say)
+        self._ship(())
         for rung in self._ladder.rungs:
             left = [say for say in self._whys if rung in self._ladder.rungs_of(say)]
             if missing := [say for say in left if not self._answered_from(rung, say)]:
                 self._render_batch(rung, missing)
-        if self._closed:
-            return
-        for say in tuple(self._whys):
-            self._answer_shipped(say)
+            if self._closed:
+                return
+            self._ship((rung,))
         if not self._waiting:
             kept = [rung.clips.path(say) for say in self._known for rung in self._ladder.rungs]
             prune(self._ladder.folder, kept)
@@ -178,6 +176,12 @@ class Renderer:
         self._know(say, rung)
         self._answer(Rendered(say, whole_s, rung.clips.path(say), "; ".join(self._whys.pop(say))))
         return True
+
+    def _ship(self, below: tuple[Rung, ...]) -> None:
+        """What ships, for the sentences whose last rung that was."""
+        for say in tuple(self._whys):
+            if self._ladder.rungs_of(say)[-1:] == below:
+                self._answer_shipped(say)
 
     def _answer_shipped(self, say: str) -> None:
         shipped, whys, stand_in = self._ladder.shipped(say), self._whys.pop(say), say not in ALERTS

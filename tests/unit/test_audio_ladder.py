@@ -235,6 +235,12 @@ def test_alerts_speak_with_an_empty_cache_before_all_else_and_without_an_engine(
     assert answers == [Rendered(say, length_s(ALERTS[say]), ALERTS[say]) for say in SENTENCES]
 
 
+def test_an_alert_that_nobody_recorded_does_not_wait_for_the_engine(bench: Bench) -> None:
+    with bench.asking(recorded=bench.knows_none("recorded", SENTENCES[0], SAY), pyttsx3=HANGS) as asked:
+        asked.renderer.render([SAY, SENTENCES[0]])
+        assert asked.next() == Rendered(SENTENCES[0], length_s(ALERTS[SENTENCES[0]]), ALERTS[SENTENCES[0]])
+
+
 def test_an_alert_that_the_school_recorded_comes_first(bench: Bench) -> None:
     say = SENTENCES[0]
     with bench.asking(recorded=bench.speaks("recorded", say)) as asked:
