@@ -13,6 +13,7 @@ import pytest
 
 from audio import synthesizer_recorded
 from audio.clips import ENGINES, Clips
+from audio.ladder import Ladder
 from audio.mastering import chime
 from audio.reading import read
 from audio.renderer import Rendered, Renderer
@@ -107,6 +108,21 @@ def bench(tmp_path: Path) -> Bench:
 
 def stand_in(say: str, why: str) -> Rendered:
     return Rendered(say, length_s(STAND_IN_CLIP), STAND_IN_CLIP, why, stand_in=True)
+
+
+@pytest.mark.parametrize(
+    ("voice", "recorded", "engines"),
+    [
+        ("pyttsx3", False, ["pyttsx3"]),
+        ("pyttsx3", True, ["recorded", "pyttsx3"]),
+        ("tone", False, ["tone"]),  # for trials: it speaks for nobody, nobody speaks for it
+        ("tone", True, ["recorded", "tone"]),
+    ],
+)
+def test_the_rungs_of_each_setting(voice: str, recorded: bool, engines: list[str], tmp_path: Path) -> None:
+    ladder = Ladder(voice, tmp_path, recorded=tmp_path if recorded else None)
+
+    assert [rung.engine for rung in ladder.rungs] == engines
 
 
 # The rungs ----------------------------------------------------------------------------------------

@@ -37,6 +37,17 @@ def test_it_is_asked_for_again_and_the_problem_ends_with_the_real_one() -> None:
     assert asked(rig)[before:] == [(SAY,)]
 
 
+def test_a_real_one_that_comes_unasked_ends_the_problem_too() -> None:
+    rig = Rig(before_s=600, renders=False)
+    rig.send(came(day(call(1, 0))))
+    rig.send(Rendered(SAY, 5.0, WHY, stand_in=True))
+    rig.send(Rendered(SAY, 6.0))
+    before = len(asked(rig))
+    assert rig.problems() == []
+    rig.run(-400)
+    assert asked(rig)[before:] == []
+
+
 def test_a_clip_of_a_lower_rung_is_played_told_and_asked_for_less_often() -> None:
     rig = Rig(before_s=600, renders=False)
     rig.send(came(day(call(1, 0))))
