@@ -3,17 +3,21 @@
 import cmath
 import math
 import os
+import subprocess
+import sys
 from array import array
 from pathlib import Path
 
 import pytest
 
+import audio
 from audio.clips import Clips, prune
 from audio.mastering import chime, clip_of, loudness_lufs, true_peak_dbfs
 from audio.reading import read
 from audio.samples import amplified
 from audio.shipped import ALERTS, STAND_IN_CLIP
 from audio.wav_file import length_s, packed, read_wav, write_wav
+from config.alerts import SENTENCES
 from config.errors import OutsideError
 
 RATE_HZ = 22050
@@ -295,6 +299,21 @@ def test_what_ships_is_a_clip_as_any(file: Path) -> None:
     assert strength(clip[round(0.15 * RATE_HZ) : round(0.54 * RATE_HZ)], 880) > 0.5
     assert loudness_lufs(clip[round(1.05 * RATE_HZ) :]) == pytest.approx(-16, abs=1)
     assert true_peak_dbfs(clip) <= -1
+
+
+def test_every_alert_ships_in_the_words_that_gates_use() -> None:
+    assert tuple(ALERTS) == SENTENCES
+
+
+def test_what_ships_can_be_made_again_by_who_checked_it_out(tmp_path: Path) -> None:
+    root = Path(audio.__path__[0]).parent
+    command = [sys.executable, "-m", "audio.ship", str(tmp_path)]
+    subprocess.run(
+        command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, check=True, timeout=60
+    )
+
+    made = {file.name: length_s(file) for file in tmp_path.iterdir()}
+    assert made == pytest.approx({file.name: length_s(file) for file in SHIPPED}, rel=0.02)
 
 
 def test_what_ships_is_small_and_no_file_too_many() -> None:

@@ -1,7 +1,12 @@
 """A clip that is not as it should be: the gate plays it, tells people, and asks again."""
 
+import pytest
+
+from audio.renderer import Rendered as Clip
 from config import limits
 from edge.alphabet import Render, Rendered
+from edge.cli import _answers
+from edge.inbox import Inbox
 from gate_rig import DATE, Rig, call, came, day
 
 SAY = call(1, 0).say
@@ -80,3 +85,12 @@ def test_nothing_stands_in_for_a_notice_that_is_about_to_be_said_and_the_gate_go
     rig.send(Rendered(NOTICE.say, 5.0, WHY, stand_in=True))
     rig.run(20)
     assert [say for _, say in rig.heard] == [NOTICE.say]
+
+
+def test_the_log_says_once_which_rungs_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    inbox = Inbox()
+    answered = _answers(inbox)
+    for why in (WHY, WHY, "", WHY):
+        answered(Clip(SAY, 5.0, None, why, stand_in=bool(why)))
+    assert capsys.readouterr().out == f"语音 voice: {SAY} {WHY}\n" * 2
+    assert inbox.get(0) == Rendered(SAY, 5.0, WHY, stand_in=True)
