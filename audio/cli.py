@@ -2,7 +2,6 @@
 
 import argparse
 import queue
-import shutil
 import sys
 import tempfile
 import tomllib
@@ -13,6 +12,7 @@ from audio.clips import ENGINES
 from audio.reading import NO_OWN, checked, read
 from audio.renderer import Rendered, Renderer
 from audio.syllables import marked
+from audio.wav_file import read_wav, write_wav
 from config.errors import BadInputError, OutsideError
 from config.limits import PLAN_MAX_BYTES, RENDER_TIMEOUT_S
 
@@ -60,10 +60,10 @@ def _render(text: str, own: Mapping[str, str], voice: str, out: Path) -> None:
             answer = answers.get(timeout=2 * RENDER_TIMEOUT_S)  # the renderer always answers, and sooner
         finally:
             renderer.close()
-        if answer.clip is None:
+        if answer.clip is None or answer.stand_in:  # in place of it a gate would play what names no class
             raise OutsideError(answer.why)
         try:
-            shutil.copyfile(answer.clip, out)
+            write_wav(out, read_wav(answer.clip))
         except OSError as error:
             message = f"{out}：写不了（{error.strerror}） cannot be written"
             raise OutsideError(message) from error

@@ -1,10 +1,10 @@
 """The rendering child: sentences in, clips in the store. A process of its own, because speech engines hang and crash.
 
-    python -P -m audio.render_child --engine pyttsx3|tone --folder DIR
+    python -P -m audio.render_child --engine pyttsx3|tone|recorded --folder DIR [--recorded DIR]
 
 stdin: {"says": […], "own": {text: pinyin}}, sentences and the school's own readings. stdout: {"identity": …}, then one
-line a sentence: {"say": …, "length_s": …} or {"say": …, "why": …}. An engine that is not right says {"why": …} alone
-and ends with 1. It dies with its parent.
+line a sentence: {"say": …, "length_s": …} or {"say": …, "why": …}; an empty why: this engine has nothing for it. An
+engine that is not right says {"why": …} alone and ends with 1. It dies with its parent.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from audio.reading import read
 from audio.syllables import Reading
 from audio.synthesizer import Spoken, Synthesizer
 from audio.synthesizer_pyttsx3 import Pyttsx3Synthesizer
+from audio.synthesizer_recorded import RecordedSynthesizer
 from audio.synthesizer_tone import ToneSynthesizer
 from audio.wav_file import read_wav
 from config.errors import BadInputError, OutsideError
@@ -35,8 +36,9 @@ _WORK = ".work-"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="audio.render_child", description="Render sentences into clips.")
-    parser.add_argument("--engine", choices=sorted(ENGINES), required=True)
+    parser.add_argument("--engine", choices=[*sorted(ENGINES), "recorded"], required=True)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--recorded", type=Path, help="the school's recordings, for their engine")
     options = parser.parse_args(arguments)
     # The kernel's word, not a thread of ours: it also ends a child that hangs inside the engine.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -44,13 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     request = json.load(sys.stdin)
     answers = _stdout_for_answers()
     try:
-        synthesizer = _engine(options.engine)
+        synthesizer = _engine(options.engine, options.recorded, request["own"])
         synthesizer.check()
         _answer(answers, identity=synthesizer.identity)
         clips = Clips(options.folder, synthesizer.identity, request["own"])
         for say, result in _rendered(synthesizer, clips, request["says"], request["own"]):
             _answer(answers, say=say, **({"length_s": result} if isinstance(result, float) else {"why": result}))
-    except OutsideError as error:
+    except OSError as error:  # also of a disk that is full while the engine writes
         _answer(answers, why=str(error))
         return 1
     return 0
@@ -68,7 +70,10 @@ def _answer(answers: TextIO, **fields: str | float) -> None:
     print(json.dumps(fields, ensure_ascii=False), file=answers, flush=True)
 
 
-def _engine(name: str) -> Synthesizer:
+def _engine(name: str, recorded: Path | None, own: Mapping[str, str]) -> Synthesizer:
+    if name == "recorded":
+        assert recorded is not None, "--recorded is missing"
+        return RecordedSynthesizer(recorded, own)
     return Pyttsx3Synthesizer() if name == "pyttsx3" else ToneSynthesizer()
 
 

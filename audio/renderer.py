@@ -1,6 +1,8 @@
 """Renders sentences without blocking: batches go to a rendering child, answers come back on a thread of its own.
 
-Each sentence asked for gets exactly one answer, whatever the child does: hang, crash, talk nonsense, or nothing.
+Each sentence asked for gets exactly one answer, whatever the children do: hang, crash, talk nonsense, or nothing. What
+one engine does not speak the next of the ladder does, and below the last is what ships. Between batches the clips in
+use are read back from the disk; one that is broken is rendered again, and answered again.
 """
 
 import json
@@ -9,28 +11,44 @@ import select
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audio.clips import ENGINES, Clips
+from audio.clips import prune
+from audio.ladder import Ladder, Rung
 from audio.reading import NO_OWN
-from config.limits import RENDER_BATCH, RENDER_TIMEOUT_S, RENDER_WAITING_MAX
+from audio.shipped import ALERTS
+from audio.wav_file import length_s
+from config.errors import OutsideError
+from config.limits import (
+    CLIP_CHECK_S,
+    CLIPS_KNOWN_MAX,
+    RENDER_BATCH,
+    RENDER_FAILURES_MAX,
+    RENDER_TIMEOUT_S,
+    RENDER_WAITING_MAX,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One sentence's answer: its clip and length, or None and why."""
+    """One sentence's answer: its clip and length, or None. `why`: which rungs of the ladder failed, and how.
+
+    `stand_in`: the clip is the shipped one that names no class; it may stand in for a class call, for nothing else.
+    """
 
     say: str
     length_s: float | None
     clip: Path | None
     why: str = ""
+    stand_in: bool = False
 
 
 class Renderer:
-    """`on_rendered` is called once a sentence, on the renderer's thread or inside `render`. `clips` needs no engine."""
+    """`on_rendered` is called once a sentence, on the renderer's thread or inside `render`. `path` needs no engine."""
 
     def __init__(
         self,
@@ -39,31 +57,51 @@ class Renderer:
         on_rendered: Callable[[Rendered], None],
         *,
         own: Mapping[str, str] = NO_OWN,
+        recorded: Path | None = None,
         timeout_s: float = RENDER_TIMEOUT_S,
-        command: Sequence[str] | None = None,
+        check_s: float = CLIP_CHECK_S,
+        command: Sequence[str] = (sys.executable, "-P", "-m", "audio.render_child"),
     ) -> None:
-        """`own`: the school's readings; `command`: another child in place of ours; it may be silent for `timeout_s`."""
-        assert engine in ENGINES, f"no engine {engine}"
-        self.clips = Clips(folder, ENGINES[engine], own)
+        """`own`: the school's readings; `recorded`: a folder of its recordings, which come first; `command`: another
+        child in place of ours, which is given the same options; it may be silent for `timeout_s`.
+        """
+        self._ladder = Ladder(engine, folder, own, recorded)
         self._own = dict(own)
-        ours = (sys.executable, "-P", "-m", "audio.render_child", "--engine", engine, "--folder", str(folder))
-        self._command = command or ours
+        self._command = command
         self._on_rendered = on_rendered
         self._timeout_s = timeout_s
+        self._check_s = check_s
         self._changed = threading.Condition()
         self._waiting: list[str] = []  # with those of the batch in the child first
+        self._whys: dict[str, list[str]] = {}  # of the batch
+        self._failures: Counter[str] = Counter()
+        self._known: dict[str, Rung | Path] = {}  # what each sentence was answered with; the last asked for last
+        self._to_check: deque[str] = deque()
         self._child: subprocess.Popen[bytes] | None = None
         self._closed = False
         # The child dies with the *thread* that started it (PR_SET_PDEATHSIG), so this one outlives every child.
         self._thread = threading.Thread(target=self._run, name="renderer", daemon=True)
         self._thread.start()
 
+    def path(self, say: str) -> Path:
+        """What is to be played now. A clip that vanished since it was answered is asked for again."""
+        if (path := self._ladder.path(say)) is not None:
+            return path
+        known = self._known.get(say)
+        if isinstance(known, Path):
+            return known
+        if say in ALERTS:
+            return ALERTS[say]
+        if known is not None:
+            self._again(say)
+        return self._ladder.rungs[0].clips.path(say)
+
     def render(self, says: Sequence[str]) -> None:
         """Ask for clips; does not block. A sentence already asked for and not answered yet is not asked twice."""
         refused = []
         with self._changed:
             assert not self._closed, "the renderer was closed"
-            for say in dict.fromkeys(says):
+            for say in sorted(dict.fromkeys(says), key=lambda say: say not in ALERTS):  # they ship: at once
                 if say in self._waiting:
                     continue
                 if len(self._waiting) >= RENDER_WAITING_MAX:
@@ -87,34 +125,101 @@ class Renderer:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closed)
+                self._changed.wait_for(lambda: self._waiting or self._closed, self._check_s)
                 if self._closed:
                     break
                 batch = tuple(self._waiting[:RENDER_BATCH])
-            missing = [say for say in batch if not self._answered_from_store(say)]
-            if missing:
-                self._render_batch(missing)
+            if batch:
+                self._walk(batch)
+            else:
+                self._failures.clear()
+                self._check_next()
         for say in tuple(self._waiting):
-            self._answer(say, "the renderer was closed")
+            self._answer(Rendered(say, None, None, "the renderer was closed"))
 
-    def _answered_from_store(self, say: str) -> bool:
-        if self.clips.length_s(say) is None:
+    def _walk(self, batch: Sequence[str]) -> None:
+        """Down the ladder, until each sentence of the batch is answered."""
+        self._whys = {say: [] for say in batch}
+        self._ship(())
+        for rung in self._ladder.rungs:
+            left = [say for say in self._whys if rung in self._ladder.rungs_of(say)]
+            if missing := [say for say in left if not self._answered_from(rung, say)]:
+                self._render_batch(rung, missing)
+            if self._closed:
+                return
+            self._ship((rung,))
+        if not self._waiting:
+            kept = [rung.clips.path(say) for say in self._known for rung in self._ladder.rungs]
+            prune(self._ladder.folder, kept)
+
+    def _check_next(self) -> None:
+        """One of the clips in use, read back from the disk."""
+        if not self._to_check:
+            self._to_check.extend(self._known)
+        if self._to_check:
+            say = self._to_check.popleft()
+            rung = self._known.get(say)
+            if isinstance(rung, Rung) and rung.clips.whole_s(say) is None:
+                self._again(say)
+
+    def _again(self, say: str) -> None:
+        with self._changed:
+            if say not in self._waiting:
+                self._waiting.append(say)
+                self._changed.notify_all()
+
+    def _answered_from(self, rung: Rung, say: str) -> bool:
+        """Whether a rung's store has the clip, whole; then it is the answer."""
+        if (whole_s := rung.clips.whole_s(say)) is None:
             return False
-        self._answer(say, "")
+        rung.clips.touch(say)
+        self._know(say, rung)
+        self._answer(Rendered(say, whole_s, rung.clips.path(say), "; ".join(self._whys.pop(say))))
         return True
 
-    def _render_batch(self, batch: Sequence[str]) -> None:
-        """One child for a batch. Whatever it leaves unanswered is answered with the reason."""
+    def _ship(self, below: tuple[Rung, ...]) -> None:
+        """What ships, for the sentences whose last rung that was."""
+        for say in tuple(self._whys):
+            if self._ladder.rungs_of(say)[-1:] == below:
+                self._answer_shipped(say)
+
+    def _answer_shipped(self, say: str) -> None:
+        shipped, whys, stand_in = self._ladder.shipped(say), self._whys.pop(say), say not in ALERTS
+        try:
+            answer = Rendered(say, length_s(shipped), shipped, "; ".join(whys), stand_in)
+        except OutsideError as error:
+            answer = Rendered(say, None, None, "; ".join((*whys, str(error))))
+        self._know(say, shipped)
+        self._answer(answer)
+
+    def _know(self, say: str, what: Rung | Path) -> None:
+        self._known.pop(say, None)
+        self._known[say] = what
+        if len(self._known) > CLIPS_KNOWN_MAX:
+            del self._known[next(iter(self._known))]
+
+    def _answer(self, answer: Rendered) -> None:
+        with self._changed:
+            self._waiting.remove(answer.say)
+        self._on_rendered(answer)
+
+    # The child of an engine -----------------------------------------------------------------------
+
+    def _render_batch(self, rung: Rung, batch: Sequence[str]) -> None:
+        """One child for a batch. Whatever it leaves unanswered has the reason, and goes on to the next rung."""
+        if self._failures[rung.engine] >= RENDER_FAILURES_MAX:
+            self._fall(rung, batch, "it failed a moment ago")
+            return
         left = list(batch)
         try:
-            child = self._started()
+            child = self._started(rung.engine)
         except OSError as error:
             why = f"the rendering child does not start: {error}"
         else:
             if child is None:
                 return
             try:
-                why = self._conversation(child, left)
+                why = self._conversation(rung, child, left)
             finally:
                 child.kill()
                 child.wait()
@@ -123,10 +228,16 @@ class Renderer:
                 for pipe in (child.stdin, child.stdout):
                     assert pipe is not None
                     pipe.close()
-        for say in left:
-            self._answer(say, why)
+        self._failures[rung.engine] = self._failures[rung.engine] + 1 if left else 0
+        self._fall(rung, left, why)
 
-    def _started(self) -> subprocess.Popen[bytes] | None:
+    def _fall(self, rung: Rung, says: Iterable[str], why: str) -> None:
+        """To the next rung, with a word; without one when this engine was never to speak them."""
+        for say in says:
+            if why:
+                self._whys[say].append(f"{rung.engine}: {why}")
+
+    def _started(self, engine: str) -> subprocess.Popen[bytes] | None:
         """The child, with the packages of this very checkout; None when we were closed meanwhile."""
         paths = (str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", ""))
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
@@ -134,7 +245,7 @@ class Renderer:
             if self._closed:
                 return None
             self._child = subprocess.Popen(
-                self._command,
+                (*self._command, *self._options(engine)),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=environment,
@@ -143,7 +254,11 @@ class Renderer:
             )
             return self._child
 
-    def _conversation(self, child: subprocess.Popen[bytes], left: list[str]) -> str:
+    def _options(self, engine: str) -> Sequence[str]:
+        options = ("--engine", engine, "--folder", str(self._ladder.folder))
+        return (*options, "--recorded", str(self._ladder.recorded)) if engine == "recorded" else options
+
+    def _conversation(self, rung: Rung, child: subprocess.Popen[bytes], left: list[str]) -> str:
         """Ask for the sentences `left`, and take each off as it is answered. Returns why the rest is not."""
         assert child.stdin is not None
         assert child.stdout is not None
@@ -163,11 +278,11 @@ class Renderer:
                 return f"the rendering child ended with {child.wait()}"
             *lines, pending = (pending + received).split(b"\n")
             for line in lines:
-                why = self._take(line, left)
+                why = self._take(rung, line, left)
                 if why:
                     return why
 
-    def _take(self, line: bytes, left: list[str]) -> str:
+    def _take(self, rung: Rung, line: bytes, left: list[str]) -> str:
         """One line of the child. Returns why nothing more can be expected of it, or nothing."""
         try:
             answer: Any = json.loads(line)
@@ -175,24 +290,16 @@ class Renderer:
             answer = None
         match answer:
             case {"identity": identity}:
-                return "" if identity == self.clips.identity else f"the rendering child speaks as {identity}"
+                return "" if identity == rung.clips.identity else f"the rendering child speaks as {identity}"
             case {"say": str(say), "length_s": float()} if say in left:
                 left.remove(say)
-                # Our own look at the file is what counts.
-                self._answer(say, "the rendering child stored no clip")
+                if not self._answered_from(rung, say):  # our own look at the file is what counts
+                    self._fall(rung, [say], "the rendering child stored no clip")
             case {"say": str(say), "why": str(why)} if say in left:
                 left.remove(say)
-                self._answer(say, why)
+                self._fall(rung, [say], why)
             case {"why": str(why)}:
                 return why
             case _:
                 return f"the rendering child talks nonsense: {line[:100]!r}"
         return ""
-
-    def _answer(self, say: str, why: str) -> None:
-        """The one answer of a sentence: its clip if the store has it, else why not."""
-        length_s = self.clips.length_s(say)
-        clip = self.clips.path(say) if length_s is not None else None
-        with self._changed:
-            self._waiting.remove(say)
-        self._on_rendered(Rendered(say, length_s, clip, "" if clip else why or "the clip is gone"))

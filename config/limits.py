@@ -233,6 +233,8 @@ RENDER_TIMEOUT_S = 60.0
 """One batch of sentences; a hanging engine is killed."""
 RENDER_RETRY_S = 60.0
 """A sentence that could not be rendered is asked for again after this."""
+RENDER_BETTER_S = 900.0
+"""One that another engine spoke, after this: a recording that is no good stays so until somebody makes it anew."""
 RENDER_BATCH = 8
 """Sentences of one speech child: progress is seen, and a fault costs few."""
 CLIP_MIN_S = 0.5
@@ -241,6 +243,18 @@ CLIP_LUFS = -16.0
 CLIP_PEAK_DBFS = -1.0
 CLIP_RATE_HZ = 22050
 """Samples a second of every clip, and of the raw stream of `player_wav`; mono, 16 bit."""
+CLIP_CHECK_S = 10.0
+"""Every so often one of the clips in use is read back from the disk, whole: 2,000 of them take 6 hours."""
+CLIPS_SPARE_MAX = 200
+"""Clips that this gate does not use now, the last asked for: 50 MB. Those it uses are not counted, and stay."""
+CLIPS_KNOWN_MAX = 4000
+"""Sentences in use that a renderer remembers, the last asked for: twice `RENDER_WAITING_MAX`."""
+RENDER_FAILURES_MAX = 2
+"""After so many children of one engine in a row that broke off, what waits is spoken by the next."""
+RECORDINGS_MAX = 5000
+"""WAV files in a school's folder of recordings."""
+RECORDING_MAX_BYTES = 12 * 1024 * 1024
+"""One of them: 30 s of 96 kHz in stereo."""
 RENDER_WAITING_MAX = 2000
 """Sentences waiting for the speech child: 14 days of a large gate; more are refused."""
 RENDER_NICE = 5

@@ -62,13 +62,14 @@ _FREE = (17, 27, 22, 23, 24, 25, 16, 26, 13, 12)
 
 
 class GateSettings(Frozen):
-    """Of one gate. `data`: its folder, which must survive power cuts."""
+    """Of one gate. `data`: its folder, which must survive power cuts. `recorded`: a folder of the school's own WAVs."""
 
     v: Literal[1]
     school: Slug
     gate: Slug
     data: Path
     voice: Literal["pyttsx3", "tone"] = "pyttsx3"
+    recorded: Path | None = None
     broker: BrokerSettings = BrokerSettings()
     clock: GateClockSettings = GateClockSettings()
     player: PlayerSettings

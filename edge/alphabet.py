@@ -81,11 +81,15 @@ class PlayerAnswered:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A sentence is ready to be played (`length_s`), or could not be made."""
+    """A sentence is ready to be played (`length_s`), or could not be made. `why` beside a length: not as it should be.
+
+    `stand_in`: the shipped recording that names no class is there in its place.
+    """
 
     say: str
     length_s: float | None
     why: str = ""
+    stand_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

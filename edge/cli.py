@@ -43,7 +43,7 @@ class _Clips:
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
-        self.render, self.path, self.close = renderer.render, renderer.clips.path, renderer.close
+        self.render, self.path, self.close = renderer.render, renderer.path, renderer.close
 
 
 def gate(argv: Sequence[str]) -> int:
@@ -128,7 +128,8 @@ def _made(
 ) -> tuple[Runtime, Callable[[], bool]]:
     """The gate of parts by its settings, which `ends` closes; and whether its player goes on."""
     address, data = topics.Address(settings.school, settings.gate), folder / settings.data
-    renderer = Renderer(settings.voice, data / "clips", lambda clip: inbox.put(_rendered(clip)))
+    recorded = folder / settings.recorded if settings.recorded is not None else None
+    renderer = Renderer(settings.voice, data / "clips", _answers(inbox), recorded=recorded)
     ends.callback(renderer.close)
     player = _player(settings.player, folder, inbox.put, clock)
     ends.callback(player.close)
@@ -172,8 +173,19 @@ def _player(settings: PlayerSettings, folder: Path, on_played: OnPlayed, clock: 
             return WavPlayer(None, on_played, clock)
 
 
-def _rendered(clip: Clip) -> Rendered:
-    return Rendered(clip.say, clip.length_s, clip.why)
+def _answers(inbox: Inbox) -> Callable[[Clip], None]:
+    """What takes the renderer's answers: to the gate; and to the log, once, which rungs of the ladder failed."""
+    told: dict[str, str] = {}
+
+    def answered(clip: Clip) -> None:
+        if clip.why and told.get(clip.say) != clip.why:
+            _log(f"语音 voice: {clip.say} {clip.why}")
+            told[clip.say] = clip.why
+        elif not clip.why:
+            told.pop(clip.say, None)
+        inbox.put(Rendered(clip.say, clip.length_s, clip.why, clip.stand_in))
+
+    return answered
 
 
 def _pressed(inbox: Inbox, clock: Clock, button: Literal["hold", "next"]) -> None:

@@ -20,9 +20,11 @@ from edge.alphabet import (
     Cut,
     DayCame,
     Idle,
+    Leading,
     LiveCame,
     Render,
     Rendered,
+    State,
 )
 from edge.book import Acked, Book, Forgot, Kept, Pressed, Reopened, Started, Whole
 from edge.button import Button, looked, moved
@@ -98,28 +100,43 @@ def ack_came(turn: Turn, event: AckCame) -> None:
 
 
 def rendered(turn: Turn, event: Rendered) -> None:
-    if event.length_s is None:
+    """What was not made as it should be is asked for again. A recording stands in for class calls alone: for a notice,
+    or an alert of the plan's own, it would say what is not so.
+    """
+    state, doing = turn.state, turn.state.doing
+    fits = not event.stand_in or any(cue.kind == "call" and cue.say == event.say for cue in _cues(state))
+    if event.length_s is not None and fits:
+        turn.set(clips={**state.clips, event.say: event.length_s})
+    elif not (isinstance(doing, Leading) and doing.cue.say == event.say):  # whose length is still asked for
+        turn.set(clips={say: length_s for say, length_s in state.clips.items() if say != event.say})
+    if event.why:
         turn.problem("clip", f"{event.say}: {event.why}")
-        turn.set(asked={**turn.state.asked, event.say: turn.now.monotonic_s + limits.RENDER_RETRY_S})
-        return
-    turn.set(clips={**turn.state.clips, event.say: event.length_s})
-    if not any(math.isfinite(again_s) and say not in turn.state.clips for say, again_s in turn.state.asked.items()):
+        spoken = event.length_s is not None and not event.stand_in
+        retry_s = limits.RENDER_BETTER_S if spoken else limits.RENDER_RETRY_S
+        turn.set(asked={**turn.state.asked, event.say: turn.now.monotonic_s + retry_s})
+    elif event.say in turn.state.asked:
+        turn.set(asked={**turn.state.asked, event.say: math.inf})
+    if not any(map(math.isfinite, turn.state.asked.values())):
         turn.problem("clip", "")
+
+
+def _cues(state: State) -> list[Cue]:
+    days = (stored.day.cues for stored in state.book.days.values())
+    return [*(cue for cues in days for cue in cues), *(live.cue for live in state.lives.values())]
 
 
 def render(turn: Turn) -> None:
     """Every sentence is made before it is due; a failed one is asked for again after a while."""
     state, now_s = turn.state, turn.now.monotonic_s
-    cues = [cue for stored in state.book.days.values() for cue in stored.day.cues]
-    cues += [live.cue for live in state.lives.values()]
-    cues.sort(key=lambda cue: (cue.at, cue.id))
+    cues = sorted(_cues(state), key=lambda cue: (cue.at, cue.id))
     alert = state.book.alert
     says = [
         *([alert.alert.say] if alert else []),
         *(cue.say for cue in cues if cue.at >= turn.after(-86400)),
         *SENTENCES,
     ]
-    new = [say for say in dict.fromkeys(says) if say not in state.clips and state.asked.get(say, 0) <= now_s]
+    asked = {say: state.asked.get(say, math.inf if say in state.clips else 0) for say in dict.fromkeys(says)}
+    new = [say for say, again_s in asked.items() if again_s <= now_s]
     if new:
         turn.set(asked={**state.asked, **dict.fromkeys(new, math.inf)})
         turn.effects.append(Render(tuple(new)))

@@ -6,8 +6,10 @@ import pytest
 
 from audio.cli import say
 from audio.reading import read
+from audio.shipped import ALERTS
 from audio.synthesizer_tone import decode
 from audio.wav_file import length_s, read_wav
+from config.alerts import SENTENCES
 from config.errors import BadInputError, OutsideError
 from fangxue import main
 
@@ -54,6 +56,19 @@ def test_the_voice_of_a_gate_speaks_by_itself(tmp_path: Path) -> None:
 
     assert say([TEXT, "--out", str(out)]) == 0
     assert 4 < length_s(out) < 9
+
+
+def test_an_alert_is_written_as_it_ships(tmp_path: Path) -> None:
+    out = tmp_path / "a.wav"
+
+    assert say([SENTENCES[0], "--out", str(out)]) == 0
+    assert read_wav(out) == read_wav(ALERTS[SENTENCES[0]])
+
+
+def test_what_cannot_be_spoken_is_an_error_and_no_stand_in(tmp_path: Path) -> None:
+    with pytest.raises(OutsideError, match=r"outside 0\.5 to 30\.0 s"):
+        say(["班" * 250, "--voice", "tone", "--out", str(tmp_path / "a.wav")])
+    assert not (tmp_path / "a.wav").exists()
 
 
 @pytest.mark.parametrize(

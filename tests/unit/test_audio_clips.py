@@ -2,16 +2,19 @@
 
 import cmath
 import math
+import os
 from array import array
 from pathlib import Path
 
 import pytest
 
-from audio.clips import Clips
-from audio.mastering import chime, clip_of, loudness_lufs
+from audio.clips import Clips, prune
+from audio.mastering import chime, clip_of, loudness_lufs, true_peak_dbfs
 from audio.reading import read
 from audio.samples import amplified
-from audio.wav_file import length_s, read_wav, write_wav
+from audio.shipped import ALERTS, STAND_IN_CLIP
+from audio.wav_file import length_s, packed, read_wav, write_wav
+from config.alerts import SENTENCES
 from config.errors import OutsideError
 
 RATE_HZ = 22050
@@ -53,6 +56,24 @@ def test_loudness_of_a_full_tone_is_that_of_the_standard(tone_hz: float) -> None
     assert loudness_lufs(sine(tone_hz, 3, level=1.0)) == pytest.approx(standard_lufs(tone_hz), abs=0.2)
 
 
+@pytest.mark.parametrize("turn", [0.0, 0.125, 0.25, 0.4])
+def test_a_true_peak_is_that_of_the_tone_wherever_its_samples_lie(turn: float) -> None:
+    """At a quarter of the rate, an eighth of a turn late, no sample is above 0.71 of it."""
+    tone = array("h", (round(26000 * math.sin(math.tau * (n / 4 + turn))) for n in range(2000)))
+
+    faded = array("h", (round(sample * min(1.0, n / 200, (1999 - n) / 200)) for n, sample in enumerate(tone)))
+    assert true_peak_dbfs(faded) == pytest.approx(20 * math.log10(26000 / 32767), abs=0.3)
+
+
+def test_hum_below_the_voice_is_taken_out() -> None:
+    mixed = array("h", (a + b + 2000 for a, b in zip(sine(500, 3, 0.2), sine(50, 3, 0.2), strict=True)))
+
+    clip = clip_of(mixed, 5)[round(1.2 * RATE_HZ) :]
+
+    assert strength(clip, 500) > 10 * strength(clip, 50)
+    assert abs(sum(clip) / len(clip)) < 30
+
+
 def test_what_hums_between_words_does_not_make_a_sentence_softer() -> None:
     word, hum = sine(500, 1), sine(500, 3, 0.01)
 
@@ -78,15 +99,18 @@ def test_every_sentence_has_one_loudness_and_no_peak_above_the_limit(level: floa
     clip = clip_of(sine(700, 2, level), 5)
 
     assert loudness_lufs(clip[round(1.05 * RATE_HZ) :]) == pytest.approx(-16, abs=0.5)
-    assert 20 * math.log10(max(map(abs, clip)) / 32767) <= -1
+    assert true_peak_dbfs(clip) <= -1
 
 
-def test_a_sentence_with_sharp_peaks_is_bent_below_the_limit() -> None:
+def test_a_sentence_with_sharp_peaks_is_bent_below_the_limit_and_keeps_its_loudness() -> None:
     speech = sine(700, 2, 0.1)
     for n in range(0, len(speech), 3000):
-        speech[n] = 20000
+        speech[n : n + 3] = array("h", [12000, 20000, 12000])
 
-    assert 20 * math.log10(max(map(abs, clip_of(speech, 5))) / 32767) <= -1
+    clip = clip_of(speech, 5)
+
+    assert true_peak_dbfs(clip) <= -1
+    assert loudness_lufs(clip[round(1.05 * RATE_HZ) :]) == pytest.approx(-16, abs=1)
 
 
 def test_silence_around_the_sentence_is_trimmed() -> None:
@@ -101,6 +125,8 @@ def test_silence_around_the_sentence_is_trimmed() -> None:
         (array("h", bytes(4 * RATE_HZ)), 5, "silence"),
         (array("h"), 5, "silence"),
         (sine(300, 1), 14, "1.0 s for 14 syllables"),
+        (sine(300, 8), 5, "8.0 s for 5 syllables"),
+        (amplified(sine(300, 2), 9), 5, "recorded too loud"),
         (sine(300, 30), 14, "outside 0.5 to 30.0 s"),
     ],
 )
@@ -180,6 +206,49 @@ def test_a_clip_belongs_to_its_sentence_and_engine(clips: Clips) -> None:
     assert clips.path(SAY) == Clips(clips.folder, "engine 1").path(SAY)
 
 
+def damaged(clip: Path, at: int) -> None:
+    content = bytearray(clip.read_bytes())
+    content[at] ^= 1
+    clip.write_bytes(content)
+
+
+@pytest.mark.parametrize("at", [4, 24, 44, 20_000, -1])
+def test_a_clip_of_which_one_bit_changed_is_removed(clips: Clips, at: int) -> None:
+    published_s = clips.publish(SAY, read(SAY), chime(), clips.folder / "work")
+    assert clips.whole_s(SAY) == published_s
+
+    damaged(clips.path(SAY), at)
+
+    assert clips.whole_s(SAY) is None
+    assert clips.length_s(SAY) is None
+
+
+def test_a_clip_that_is_spoken_again_serves_every_sentence_of_its_reading(clips: Clips) -> None:
+    work, other = clips.folder / "work", "３年级（1）班"
+    clips.publish(SAY, read(SAY), chime(), work)
+    clips.share(other, read(other), work)
+    damaged(clips.path(SAY), 99)
+    assert clips.whole_s(SAY) is clips.whole_s(other) is None
+
+    clips.publish(SAY, read(SAY), sine(300, 1), work)
+
+    assert clips.whole_s(SAY) == clips.whole_s(other) == 1.0
+
+
+def test_clips_in_use_stay_and_of_the_others_those_asked_for_last(clips: Clips) -> None:
+    says = [f"{number}班" for number in "一二三四五"]
+    for n, say in enumerate(says):
+        clips.publish(say, read(say), sine(300 + n, 1), clips.folder / "work")
+    for n, say in enumerate(says):
+        os.utime(clips.path(say), (1000 + n, 1000 + n))
+    clips.touch(says[1])
+
+    prune(clips.folder, [clips.path(says[0]), clips.path("九班")], spare_max=2)
+
+    assert [say for say in says if clips.whole_s(say)] == [says[0], says[1], says[4]]
+    assert len(list(clips.folder.glob("*.wav"))) == 3 * 3  # a sound, and the links of its reading and its sentence
+
+
 @pytest.mark.parametrize("kept_bytes", [0, 20, 44, 45, 20_000])
 def test_a_clip_cut_short_by_the_disk_is_none(clips: Clips, kept_bytes: int) -> None:
     clips.publish(SAY, read(SAY), chime(), clips.folder / "work")
@@ -210,3 +279,43 @@ def test_a_wav_file_reads_back_as_it_was_written(tmp_path: Path) -> None:
 
     assert list(read_wav(tmp_path / "a.wav")) == [1, -2, 32767]
     assert length_s(tmp_path / "a.wav") == 3 / RATE_HZ
+
+
+# What ships
+
+
+SHIPPED = [STAND_IN_CLIP, *ALERTS.values()]
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.name)
+def test_what_ships_is_a_clip_as_any(file: Path) -> None:
+    clip = read_wav(file)
+
+    assert 5 < length_s(file) == len(clip) / RATE_HZ < 10
+    assert not any(abs(sample) > 8 for sample in clip[: round(0.149 * RATE_HZ)])
+    assert strength(clip[round(0.15 * RATE_HZ) : round(0.54 * RATE_HZ)], 880) > 0.5
+    assert loudness_lufs(clip[round(1.05 * RATE_HZ) :]) == pytest.approx(-16, abs=1)
+    assert true_peak_dbfs(clip) <= -1
+
+
+def test_every_alert_ships_in_the_words_that_gates_use() -> None:
+    assert tuple(ALERTS) == SENTENCES
+
+
+def test_what_ships_is_small_and_no_file_too_many() -> None:
+    there = sorted(STAND_IN_CLIP.parent.iterdir())
+
+    assert there == sorted(SHIPPED)
+    assert sum(file.stat().st_size for file in there) < 1_000_000
+
+
+def test_a_packed_file_sounds_as_before_and_a_broken_one_is_an_error(tmp_path: Path) -> None:
+    file, speech = tmp_path / "a.wav.gz", sine(700, 1)
+    file.write_bytes(packed(speech))
+
+    assert all(abs(a - b) <= 16 + abs(b) // 32 for a, b in zip(read_wav(file), speech, strict=True))
+
+    for broken in (file.read_bytes()[:-9], b"", b"RIFF", packed(speech).replace(b"\x1f", b"\x00", 1)):
+        file.write_bytes(broken)
+        with pytest.raises(OutsideError, match="not a readable WAV"):
+            read_wav(file)

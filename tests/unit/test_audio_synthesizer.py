@@ -13,14 +13,15 @@ import pytest
 
 import audio
 from audio.clips import ENGINES
-from audio.mastering import chime, clip_of, loudness_lufs
+from audio.mastering import chime, clip_of, loudness_lufs, true_peak_dbfs
 from audio.reading import read
 from audio.samples import amplified
+from audio.shipped import ALERTS, STAND_IN, STAND_IN_CLIP
 from audio.syllables import PAUSES, SOUNDS, Syllable, parsed, toned
 from audio.synthesizer import Synthesizer
 from audio.synthesizer_pyttsx3 import Pyttsx3Synthesizer
 from audio.synthesizer_tone import ToneSynthesizer, decode, encode
-from audio.wav_file import read_wav
+from audio.wav_file import length_s, read_wav
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(audio.__path__[0]).parent)}
 ENGINE: dict[str, Callable[[], Synthesizer]] = {
@@ -62,6 +63,18 @@ def test_a_file_is_mono_16_bit_at_the_rate_of_clips_and_sounds(synthesizer: Synt
     assert loudness_lufs(samples) > -30
 
 
+def test_a_clip_of_every_engine_has_the_one_loudness_and_peak(synthesizer: Synthesizer, tmp_path: Path) -> None:
+    readings = [
+        read(text) for text in ("请注意，三年级一班正在放学。", "四班", "高三（12）班、初二（3）班，请到西门。")
+    ]
+
+    for spoken in synthesizer.speak(readings, tmp_path):
+        assert spoken.wav is not None
+        clip = clip_of(read_wav(spoken.wav), len(spoken.reading))
+        assert loudness_lufs(clip[round(1.05 * 22050) :]) == pytest.approx(-16, abs=1)
+        assert true_peak_dbfs(clip) <= -1
+
+
 def test_two_classes_sound_different(synthesizer: Synthesizer, tmp_path: Path) -> None:
     readings = [read("一班"), read("七班")]
     one, other = (read_wav(spoken.wav) for spoken in synthesizer.speak(readings, tmp_path) if spoken.wav)
@@ -86,6 +99,18 @@ def test_every_syllable_of_mandarin_can_be_spoken() -> None:
 
     assert [why for sound in SOUNDS for tone in range(1, 6) if (why := engine._misread((Syllable(sound, tone),)))] == []
     assert "(en)" in phonemes("xiong2")
+
+
+def test_what_ships_is_as_long_as_its_words_spoken_now(tmp_path: Path) -> None:
+    """So no file has another's words, and `audio.ship` would make the same again."""
+    files = {STAND_IN: STAND_IN_CLIP, **ALERTS}
+    for spoken, file in zip(
+        ENGINE["pyttsx3"]().speak([read(say) for say in files], tmp_path), files.values(), strict=True
+    ):
+        assert spoken.wav is not None
+        loud = [n for n, sample in enumerate(read_wav(spoken.wav)) if abs(sample) > 200]
+        # silence, chime and gap before it, and the breath behind it
+        assert length_s(file) == pytest.approx(1.05 + (loud[-1] - loud[0]) / 22050 + 0.05, abs=0.05)
 
 
 def test_a_reading_that_the_voice_would_not_speak_fails_alone(tmp_path: Path) -> None:
