@@ -1,7 +1,6 @@
 """The panel on mock pins: each pattern, the relay, dark at the end; two panels know nothing of each other."""
 
 import threading
-from collections.abc import Set
 
 import pytest
 from gpiozero import PinInvalidState
@@ -109,9 +108,9 @@ def test_after_a_gate_that_was_killed_every_output_is_driven_off() -> None:
     assert [factory.pin(getattr(PINS, name)).state for name in NAMES] == [False] * 4
 
 
-def flashing(before: Set[threading.Thread] = frozenset()) -> Set[threading.Thread]:
+def flashing(before: frozenset[threading.Thread] = frozenset()) -> frozenset[threading.Thread]:
     """Threads that flash a lamp, without those that another test left behind."""
-    return {thread for thread in threading.enumerate() if isinstance(thread, GPIOThread)} - before
+    return frozenset(one for one in threading.enumerate() if isinstance(one, GPIOThread)) - before
 
 
 def test_ten_thousand_changes_leave_no_thread_and_nothing_lit() -> None:
@@ -125,7 +124,7 @@ def test_ten_thousand_changes_leave_no_thread_and_nothing_lit() -> None:
         most = max(most, len(flashing(before)))
     assert most == 3  # one for each lamp that flashes
     panel.close()
-    assert flashing(before) == set()
+    assert flashing(before) == frozenset()
     assert [factory.pin(getattr(PINS, name)).state for name in NAMES] == [False] * 4
 
 
