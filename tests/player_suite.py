@@ -24,6 +24,11 @@ def tone(seconds: float, level: int = 10_000) -> "array[int]":
     return array("h", (round(level * math.sin(math.tau * 440 * n / 22050)) for n in range(round(seconds * 22050))))
 
 
+def ramp(seconds: float, lowest: int = 1) -> "array[int]":
+    """Samples no two of which near each other are the same, and none of which is silence."""
+    return array("h", (lowest + n % 20_000 for n in range(round(seconds * 22050))))
+
+
 def clip(folder: Path, seconds: float = CLIP_S) -> Path:
     wav = folder / f"{seconds}.wav"
     write_wav(wav, tone(seconds))
