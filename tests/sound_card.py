@@ -26,8 +26,6 @@ _PIECE_BYTES = 110 * _FRAME_BYTES
 """5 ms."""
 _PIPE_BYTES = 4096
 _TICK_S = 0.002
-_HOLE_S = 0.01
-"""A sample that comes later than this after the one before has its own instant."""
 _DRY_S = 0.1
 _WAIT_S = 20.0
 _CONFIG = threading.Lock()
@@ -48,14 +46,15 @@ class Run:
 class SoundCard:
     """`config` goes into ALSA_CONFIG_PATH: it names all cards of the folder. `runs` is what sounded, and when.
 
-    `dry_s`: without samples for longer, in the midst of a clip, it has run dry; so patient that neighbours do not show.
+    A sample later than `hole_s` begins a run of its own, one later than `dry_s` tells who plays that the card ran dry.
+    Below `hole_s` it catches up, as the clock of a card does not know what else this machine has to do.
     """
 
-    def __init__(self, folder: Path, name: str = NAME, dry_s: float = 1.0) -> None:
+    def __init__(self, folder: Path, name: str = NAME, hole_s: float = 0.3, dry_s: float = 1.0) -> None:
         self.config = folder / "asound.conf"
         self.name = name
         self.runs: list[Run] = []
-        self._dry_s = dry_s
+        self._hole_s, self._dry_s = hole_s, dry_s
         self._clock = SystemClock()
         self._changed = threading.Condition()
         self._taken = 0
@@ -68,8 +67,18 @@ class SoundCard:
 
     @property
     def heard(self) -> bytes:
+        """Every sample, without the silence in which nobody played."""
         with self._changed:
             return b"".join(run.samples.tobytes() for run in self.runs)
+
+    def instant_s(self, sample: int) -> float:
+        """When the card played a sample, by its number in `heard`."""
+        with self._changed:
+            for run in self.runs:
+                if sample < len(run.samples):
+                    return run.begins_s + sample / CLIP_RATE_HZ
+                sample -= len(run.samples)
+        raise IndexError(sample)
 
     def time_line(self) -> Run:
         """Everything since the first sample, with silence where nothing sounded."""
@@ -175,7 +184,7 @@ class SoundCard:
 
     def _take(self, piece: bytes) -> None:
         now_s = self._clock.monotonic_s()
-        if self._run is None or now_s - self._due_s > _HOLE_S:
+        if self._run is None or now_s - self._due_s > self._hole_s:
             self._run, self._due_s = Run(now_s, array("h")), now_s
             self.runs.append(self._run)
         samples = bytearray(len(piece) // _FRAME_BYTES * 2)
