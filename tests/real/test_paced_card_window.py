@@ -23,7 +23,7 @@ from sound_card import DEVICE, SoundCard
 
 NUMBERS = "一二三四五" if not os.environ.get("FANGXUE_NIGHT") else "一二三四五六七八九十"
 SAYS = [f"请注意，三年级{number}班正在放学。" for number in NUMBERS]
-EVERY_S = 5
+EVERY_S = 4
 STARTS_S = 0.05
 NEAR_S = 0.15
 """From a planned instant, on a busy machine."""
@@ -40,7 +40,7 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundCard]
 
 
 def test_a_window_is_heard_as_it_was_planned(tmp_path: Path, card: SoundCard) -> None:
-    school = School(tmp_path, first=now() + timedelta(seconds=12), every_s=EVERY_S, classes=len(SAYS))
+    school = School(tmp_path, first=now() + timedelta(seconds=10), every_s=EVERY_S, classes=len(SAYS))
     school.player = f'kind = "alsa"\ncard = "{DEVICE}"'
     effects_s = []
     with school.centre():
