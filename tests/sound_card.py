@@ -176,10 +176,10 @@ class SoundCard:
                 if piece:
                     self._take(piece)
                 else:
+                    self._listen_anew()
                     self._run = None
                 self._changed.notify_all()
             if not piece:
-                self._listen_anew()
                 self._wait(0.1)
 
     def _take(self, piece: bytes) -> None:
