@@ -26,7 +26,7 @@ PLUGS = 1_000 if NIGHT else 20
 SPEECH, ALERT = 1, -30_000
 """The sample with which each begins: speech is what is above silence, an alert what is below."""
 ALERT_S, CUT_S = 0.1, 0.05
-IN_TIME = 0.9
+IN_TIME = 0.99 if NIGHT else 0.9
 """The share that must be: other programs are busy too, and a fault of ours delays them all."""
 
 

@@ -95,11 +95,13 @@ def test_a_card_that_stands_still_failed_and_the_next_clip_can_be_tried(
     playing: Playing, card: SoundCard, tmp_path: Path
 ) -> None:
     card.stall()
-    playing.player.play("a", clip(tmp_path), 0.0)
-    played, _ = playing.answer()
+    asked_s = playing.clock.monotonic_s()
+    playing.player.play("a", clip(tmp_path, 20.0), 0.0)
+    played, answered_s = playing.answer()
 
     assert played.result == "failed"
     assert "did not end" in played.why
+    assert answered_s - asked_s < 20.0  # it does not wait for the end of what is not sounding
     playing.player.play("b", clip(tmp_path), 0.0)  # not refused: the first is over
 
 
