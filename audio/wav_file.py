@@ -17,7 +17,7 @@ def length_s(wav: Path) -> float:
         with wave.open(str(wav), "rb") as file:
             shape, frames = (file.getnchannels(), file.getsampwidth(), file.getframerate()), file.getnframes()
         size = wav.stat().st_size
-    except (OSError, EOFError, wave.Error) as error:
+    except (OSError, EOFError, RuntimeError, wave.Error) as error:  # RuntimeError: a chunk longer than its file
         message = f"{wav} is not a readable WAV file: {error}"
         raise OutsideError(message) from error
     if shape != (1, SAMPLE_BYTES, CLIP_RATE_HZ) or size != _HEADER_BYTES + frames * SAMPLE_BYTES:
