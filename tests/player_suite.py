@@ -14,6 +14,8 @@ from config.clock import Clock, SystemClock
 
 LIMIT_S = 20.0
 CLIP_S = 1.0
+DAMAGED = b"RIFF\xff\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x22\x56\0\0\x44\xac\0\0\2\0\x10\0dat\0\xff\xff\0\0"
+"""A WAV file, one chunk of which says that it is longer than the file."""
 
 
 class MakePlayer(Protocol):
@@ -90,7 +92,9 @@ class PlayerSuite:
 
         assert playing.answer()[0].result == "whole"
 
-    @pytest.mark.parametrize("content", [None, b"", b"RIFF no sound"], ids=["missing", "empty", "broken"])
+    @pytest.mark.parametrize(
+        "content", [None, b"", b"RIFF no sound", DAMAGED], ids=["missing", "empty", "broken", "damaged"]
+    )
     def test_a_clip_that_is_not_there_or_broken_fails(
         self, playing: Playing, tmp_path: Path, content: bytes | None
     ) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from audio.samples import Samples
 from audio.wav_file import read_wav, write_wav
 from config.errors import OutsideError
 
@@ -18,10 +19,14 @@ def test_a_header_with_a_damaged_byte_is_read_whole_or_refused(place: int, tmp_p
     content = wav.read_bytes()
     for damaged in {0, 1, 2, 127, 255, content[place] ^ 0x80} - {content[place]}:
         wav.write_bytes(content[:place] + bytes([damaged]) + content[place + 1 :])
-        try:
-            assert read_wav(wav) == samples
-        except OutsideError as error:
-            assert str(wav) in str(error)
+        assert read_or_refused(wav) in (samples, None)
+
+
+def read_or_refused(wav: Path) -> "Samples | None":
+    try:
+        return read_wav(wav)
+    except OutsideError:
+        return None
 
 
 @pytest.mark.parametrize("length", range(HEADER_BYTES + 199))
