@@ -86,6 +86,15 @@ class PlayerSuite:
         playing.player.play("next", clip(tmp_path), 0.0)
         assert playing.answer()[0].result == "whole"
 
+    def test_a_clip_may_follow_a_cut_before_its_answer(self, playing: Playing, tmp_path: Path) -> None:
+        playing.player.play("long", clip(tmp_path, 10.0), 0.0)
+        assert playing.no_answer_within(0.1)
+        playing.player.cut()
+        playing.player.play("alert", clip(tmp_path), 0.0)
+
+        answers = [playing.answer()[0] for _ in range(2)]
+        assert [(one.token, one.result) for one in answers] == [("long", "cut"), ("alert", "whole")]
+
     def test_a_cut_without_a_clip_does_nothing_to_the_next(self, playing: Playing, tmp_path: Path) -> None:
         playing.player.cut()
         playing.player.play("a", clip(tmp_path), 0.0)
