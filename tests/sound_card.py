@@ -54,7 +54,8 @@ class SoundCard:
         self.config = folder / "asound.conf"
         self.name = name
         self.runs: list[Run] = []
-        self._hole_s, self._dry_s = hole_s, dry_s
+        self.hole_s = hole_s
+        self._dry_s = dry_s
         self._clock = SystemClock()
         self._changed = threading.Condition()
         self._taken = 0
@@ -184,7 +185,7 @@ class SoundCard:
 
     def _take(self, piece: bytes) -> None:
         now_s = self._clock.monotonic_s()
-        if self._run is None or now_s - self._due_s > self._hole_s:
+        if self._run is None or now_s - self._due_s > self.hole_s:
             self._run, self._due_s = Run(now_s, array("h")), now_s
             self.runs.append(self._run)
         samples = bytearray(len(piece) // _FRAME_BYTES * 2)
