@@ -27,7 +27,10 @@ class Player(Protocol):
     """Plays WAV clips (mono, 16 bit). `on_played`, given when it is made, is called once a `play`, on any thread."""
 
     def play(self, token: str, clip: Path, gain_db: float) -> None:
-        """Begin at once, without blocking. A missing or broken file is an answer `failed`. Illegal while one plays."""
+        """Begin at once, without blocking. A missing or broken file is an answer `failed`. Illegal while one plays.
+
+        After `cut` it is legal before the answer came, once: it begins as soon as the device lets go.
+        """
         ...
 
     def cut(self) -> None:

@@ -6,7 +6,7 @@ import select
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audio.player import OnPlayed, Played
@@ -32,6 +32,8 @@ class PlayerThread(ABC):
         self._clock = clock
         self._changed = threading.Condition()
         self._job: Job | None = None
+        self._next: Job | None = None
+        self._cutting = False
         self._answer_by_s = math.inf
         self._closed = False
         self._cut_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -49,16 +51,27 @@ class PlayerThread(ABC):
     def play(self, token: str, clip: Path, gain_db: float) -> None:
         with self._changed:
             assert not self._closed, "the player was closed"
-            assert self._job is None, f"{self._job} still plays"
-            self._job = Job(token, clip, gain_db, self._clock.monotonic_s())
-            self._answer_by_s = self._job.asked_s + CLIP_MAX_S + PLAYED_GRACE_S
-            self._changed.notify_all()
+            assert self._job is None or (self._cutting and self._next is None), f"{self._job} still plays"
+            job = Job(token, clip, gain_db, self._clock.monotonic_s())
+            if self._job is None:
+                self._begin(job)
+            else:
+                self._next = job  # an alert does not wait for the answer of a device that lets go late
 
     def cut(self) -> None:
         with self._changed:
-            if self._job is not None:
-                os.eventfd_write(self._cut_fd, 1)
-                self._answer_by_s = min(self._answer_by_s, self._clock.monotonic_s() + PLAYED_GRACE_S)
+            if self._job is None:
+                return
+            self._cutting, waiting, self._next = True, self._next, None
+            os.eventfd_write(self._cut_fd, 1)
+            self._answer_by_s = min(self._answer_by_s, self._clock.monotonic_s() + PLAYED_GRACE_S)
+        if waiting is not None:
+            self._on_played(Played(waiting.token, "cut", None))
+
+    def _begin(self, job: Job) -> None:
+        self._job = job
+        self._answer_by_s = job.asked_s + CLIP_MAX_S + PLAYED_GRACE_S
+        self._changed.notify_all()
 
     @property
     def answers(self) -> bool:
@@ -94,8 +107,11 @@ class PlayerThread(ABC):
                 played = Played(job.token, "failed", None, str(error))
             with self._changed:
                 self._job = None  # before the answer: whoever gets it may play the next
+                self._cutting, following, self._next = False, self._next, None
                 if self._cut_within(0):
                     os.eventfd_read(self._cut_fd)
+                if following is not None:
+                    self._begin(replace(following, asked_s=self._clock.monotonic_s()))
             self._on_played(played)
 
 

@@ -93,15 +93,17 @@ FUZZ = "tests/*/test_fuzz_*.py"
 MODEL = "tests/sim/test_gate_model.py"
 NETWORK = "tests/real/test_proxy_*.py"
 CUTS = ("tests/sim/test_power_cuts.py", "tests/real/test_kill.py", "tests/sim/test_gate_year.py")
+SOUND = "tests/real/test_paced_card*.py"
 BUGS = "tests/planted/*.toml"
 PARTS = (
     Part("test", (str(ROOT / "run"), "test"), 660),
     Part(
-        "world", (*PYTEST, "-n", "2", "tests/sim/test_world.py"), 4300,
+        "world", (*PYTEST, "-n", "2", "tests/sim/test_world.py"), 3860,
         ("tests/sim/test_world.py",), {"FANGXUE_SEEDS": str(DAYS)}, of_days,
     ),
     Part("fuzz", (*PYTEST, "-n", "2", FUZZ, MODEL), 540, (FUZZ, MODEL), {"FANGXUE_FUZZ": "night"}),
     Part("network", (*PYTEST, NETWORK), 240, (NETWORK,), {"FANGXUE_NIGHT": "1"}),
+    Part("sound", (*PYTEST, "-n", "2", "--dist", "loadfile", SOUND), 440, (SOUND,), {"FANGXUE_NIGHT": "1"}),
     Part("cuts", (*PYTEST, "-n", "2", *CUTS), 180, CUTS, {"FANGXUE_NIGHT": "1"}),
     Part(
         "planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 560,

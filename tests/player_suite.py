@@ -14,6 +14,8 @@ from config.clock import Clock, SystemClock
 
 LIMIT_S = 20.0
 CLIP_S = 1.0
+DAMAGED = b"RIFF\xff\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x22\x56\0\0\x44\xac\0\0\2\0\x10\0dat\0\xff\xff\0\0"
+"""A WAV file, one chunk of which says that it is longer than the file."""
 
 
 class MakePlayer(Protocol):
@@ -22,6 +24,11 @@ class MakePlayer(Protocol):
 
 def tone(seconds: float, level: int = 10_000) -> "array[int]":
     return array("h", (round(level * math.sin(math.tau * 440 * n / 22050)) for n in range(round(seconds * 22050))))
+
+
+def ramp(seconds: float, lowest: int = 1) -> "array[int]":
+    """Samples no two of which near each other are the same, and none of which is silence."""
+    return array("h", (lowest + n % 20_000 for n in range(round(seconds * 22050))))
 
 
 def clip(folder: Path, seconds: float = CLIP_S) -> Path:
@@ -79,13 +86,24 @@ class PlayerSuite:
         playing.player.play("next", clip(tmp_path), 0.0)
         assert playing.answer()[0].result == "whole"
 
+    def test_a_clip_may_follow_a_cut_before_its_answer(self, playing: Playing, tmp_path: Path) -> None:
+        playing.player.play("long", clip(tmp_path, 10.0), 0.0)
+        assert playing.no_answer_within(0.1)
+        playing.player.cut()
+        playing.player.play("alert", clip(tmp_path), 0.0)
+
+        answers = [playing.answer()[0] for _ in range(2)]
+        assert [(one.token, one.result) for one in answers] == [("long", "cut"), ("alert", "whole")]
+
     def test_a_cut_without_a_clip_does_nothing_to_the_next(self, playing: Playing, tmp_path: Path) -> None:
         playing.player.cut()
         playing.player.play("a", clip(tmp_path), 0.0)
 
         assert playing.answer()[0].result == "whole"
 
-    @pytest.mark.parametrize("content", [None, b"", b"RIFF no sound"], ids=["missing", "empty", "broken"])
+    @pytest.mark.parametrize(
+        "content", [None, b"", b"RIFF no sound", DAMAGED], ids=["missing", "empty", "broken", "damaged"]
+    )
     def test_a_clip_that_is_not_there_or_broken_fails(
         self, playing: Playing, tmp_path: Path, content: bytes | None
     ) -> None:

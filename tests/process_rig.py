@@ -98,6 +98,9 @@ class Program:
 class School:
     """One gate, `classes` calls `every_s` apart from `first` on, said once; the same 10 s apart 2 min before."""
 
+    player = 'kind = "wav"\nfile = "gate.fifo"'
+    """The gate's [player]."""
+
     def __init__(self, folder: Path, *, first: datetime, every_s: float, classes: int, path: str | None = None) -> None:
         self.folder, self.path, self.first = folder, path, first.replace(microsecond=0)
         self.on: date = (self.first - timedelta(seconds=240)).date()
@@ -176,8 +179,7 @@ voice = "tone"
 [broker]
 port = {self.port}
 [player]
-kind = "wav"
-file = "gate.fifo"
+{self.player}
 [panel]
 kind = "mock"
 """)

@@ -133,7 +133,7 @@ def test_ctrl_c_ends_what_runs_and_still_prints_the_table(number: signal.Signals
 
 def test_the_night_ends_before_two_hours_are_over() -> None:
     assert sum(part.limit_s for part in PARTS) <= nightly.NIGHT_S
-    names = ["test", "world", "fuzz", "network", "cuts", "planted", "mutation", "bench"]
+    names = ["test", "world", "fuzz", "network", "sound", "cuts", "planted", "mutation", "bench"]
     assert [part.name for part in PARTS] == names
 
 
