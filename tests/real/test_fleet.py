@@ -37,13 +37,14 @@ class Wide(School):
             f'v = 1\n[school]\nid = "lab"\nname = "测试小学"\ncontact = "教务处"\n{gates}'
             f'[[windows]]\nid = "noon"\nname = "午放学"\nkind = "dismissal"\nopens = "{clock_text(starts_s)}"\n'
             f'closes = "{clock_text(starts_s + 1800)}"\nevery_s = {every_s}\nrest_s = 1\nrepeat = 1\n'
-            f'[calendar]\nterms = [{{ from = "{self.on}", to = "{self.on + timedelta(days=30)}" }}]\n'
+            f'[calendar]\nnational = "none"\n'
+            f'terms = [{{ from = "{self.on}", to = "{self.on + timedelta(days=30)}" }}]\n'
             'weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]\n'
         )
 
 
 def test_fifty_gates_call_through_a_window_on_one_thread(tmp_path: Path) -> None:
-    school = Wide(tmp_path, first=now() + timedelta(seconds=14), every_s=EVERY_S, classes=CALLS)
+    school = Wide(tmp_path, first=now() + timedelta(seconds=24), every_s=EVERY_S, classes=CALLS)
     with school.centre():
         fleet = Program("fleet", "--school", "lab", "--gates", str(GATES), "--port", str(school.port), "--every", "1")
         try:

@@ -6,8 +6,10 @@ take ten times as long, and counts what grows up to a limit: the strings that py
 
 import gc
 import os
+import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 from broker.wire.messages import Ack, Event, LiveCue, decode, encode
 from config.day import Cue
@@ -15,15 +17,26 @@ from edge.alphabet import Tick
 from gate_life import PINS, Life
 from gate_rig import DATE, LENGTH_S, at, call, day, window
 
+HERE = Path(__file__).parent
 DAYS = 365 if os.environ.get("FANGXUE_NIGHT") else 75
 """A year takes 20 s. After 30 days everything that is kept for days, as the outbox is, has its size."""
-GROWS_MAX, GROWS_MAX_BYTES = 40, 4096
-"""From day 30 to the last: less than one object a day. Seen, also in a year, are 0 and 0; after other tests 31."""
+GROWS_MAX, GROWS_MAX_BYTES = 20, 2048
+"""From day 30 to the last. What is seen, also in a year, is 0 and 0."""
 BEFORE_S = 8
 DAY_S = 24 * 3600
 
 
 def test_what_a_process_keeps_does_not_grow_over_a_year() -> None:
+    """In a process of its own: other tests leave things behind that still move."""
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parents[1]), str(HERE.parent), str(HERE)])}
+    code = f"from {Path(__file__).stem} import grown; print(*grown())"
+    ran = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
+    number, size = map(int, ran.stdout.split())
+    assert (number < GROWS_MAX, size < GROWS_MAX_BYTES) == (True, True), ran.stdout
+
+
+def grown() -> tuple[int, int]:
+    """From day 30 to the last: how many objects, and how many bytes."""
     life = Life()
     life.clock.advance(60 - BEFORE_S)
     sizes: dict[int, tuple[int, int]] = {}
@@ -36,8 +49,7 @@ def test_what_a_process_keeps_does_not_grow_over_a_year() -> None:
     assert calls == 2 * DAYS
     assert life.runtime.state.book.problems == {}
     (number, size), (number_later, size_later) = sizes[30], sizes[DAYS]
-    assert number_later - number < GROWS_MAX, sizes
-    assert size_later - size < GROWS_MAX_BYTES, sizes
+    return number_later - number, size_later - size
 
 
 def kept() -> tuple[int, int]:

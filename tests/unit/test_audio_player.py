@@ -17,6 +17,7 @@ from config.clock import SystemClock
 from player_suite import LIMIT_S, PlayerSuite, Playing, clip, tone
 
 RATE_HZ = 22050
+HOLE_MAX_S = 0.3
 
 
 class TestSilent(PlayerSuite):
@@ -66,12 +67,12 @@ class TestRecorded(PlayerSuite):
 
 
 def sounds(samples: Samples) -> list[tuple[float, float]]:
-    """Begin and end, in seconds, of each stretch that sounds; holes of less than 0.05 s do not count."""
+    """Begin and end, in seconds, of each stretch that sounds; a hole of a busy machine is shorter than our pauses."""
     found: list[tuple[float, float]] = []
     for n, sample in enumerate(samples):
         if abs(sample) > 100:
             at = n / RATE_HZ
-            if found and at - found[-1][1] < 0.05:
+            if found and at - found[-1][1] < HOLE_MAX_S:
                 found[-1] = (found[-1][0], at)
             else:
                 found.append((at, at))
