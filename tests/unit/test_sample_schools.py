@@ -14,10 +14,8 @@ from config.lint import read
 from config.plan import Plan, numeral
 from config.timetable import left_out, local, timetable
 from plan_days import lines, quiet
-from wire_samples import ROOT
+from school_samples import FOLDER, SCHOOLS, beside
 
-FOLDER = ROOT / "deploy/examples/schools"
-SCHOOLS = ("abroad", "big", "city-school", "high-boarding", "kindergarten", "primary", "village")
 MEANT = {"high-boarding": ["neighbours"]}
 """Warnings that the school knows of."""
 
@@ -25,7 +23,7 @@ MEANT = {"high-boarding": ["neighbours"]}
 @cache
 def school(name: str) -> Plan:
     text = (FOLDER / f"{name}.toml").read_text("utf-8")
-    plan, warnings = read(text, name, lambda say: "".join(unreadable(say)), lambda own: (FOLDER / own).read_bytes())
+    plan, warnings = read(text, name, lambda say: "".join(unreadable(say)), beside)
     assert [one.code for one in warnings] == MEANT.get(name, [])
     return plan
 

@@ -1,0 +1,92 @@
+"""`fangxue plan export` and `import`: a school's plan as a workbook, and back.
+
+Bad input: every error at once, by its sheet and cell, and nothing is written.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from broker import sheets_openpyxl
+from broker.plan_file import standing_alone
+from config import limits
+from config.errors import BadInputError
+from config.extends import Near, whole
+from config.findings import Finding, Lang, words
+from config.lint import Unreadable, read
+from config.plan import PlanError
+from config.plan_text import plan_text
+from config.sheets import Read, read_workbook, workbook
+
+_LOST: dict[Lang, str] = {
+    "zh": "{file}: 这份方案写不进表格而不走样（有表格软件不保存的字符）→ 改掉含 _x005F_ 的文字",
+    "en": "{file}: the plan does not survive a workbook, which loses some characters → remove texts with _x005F_",
+}
+_FORM = ("bad_id", "bad_time", "bad_date", "bad_choice", "bad_type")
+_TELLS: dict[Lang, str] = {"zh": "；此格填：{tells}", "en": "; in this cell: {tells}"}
+
+
+def exported(text: str, near: Near, file: Path, lang: Lang) -> bytes:
+    """A plan that was read without fault as a workbook, with all that it extends; of an empty text, the template."""
+    raw = whole(text, near).raw if text else {"v": 1}
+    assert raw is not None, "a plan that was taken can be read again"
+    try:
+        data = sheets_openpyxl.written(workbook(raw))
+        if read_workbook(sheets_openpyxl.read(data)).raw == raw:
+            return data
+    except ValueError:
+        pass  # the words below are for people
+    raise BadInputError(_LOST[lang].format(file=file))
+
+
+def imported(file: Path, out: Path, lang: Lang, voice: Unreadable, beside: Near) -> tuple[str, tuple[str, ...]]:
+    """The text of the plan in a workbook, and warnings in words. `beside`: the files beside `out`."""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(limits.WORKBOOK_MAX_BYTES + 1)
+        found = read_workbook(sheets_openpyxl.read(data))
+    except OSError as error:
+        message = f"{file}: {error.strerror}"
+        raise BadInputError(message) from error
+    except BadInputError as error:
+        message = f"{file}: {error}"
+        raise BadInputError(message) from error
+    text = plan_text(found.raw)
+    alone, table, wrong = standing_alone(text, out.parent, lambda one, most: _text(one, most, beside))
+    bad = [f"{table}: {words(one, lang)}" for one in wrong]
+    try:
+        _, warnings = read(alone, str(file), voice, beside)
+    except PlanError as error:
+        lines = [*bad, *_lines(file, found, error.findings, lang)]
+        raise BadInputError("\n".join(lines)) from error
+    if bad or found.findings:
+        raise BadInputError("\n".join([*bad, *_lines(file, found, (), lang)]))
+    return text, tuple(_lines(file, found, warnings, lang))
+
+
+def saved(out: Path, data: bytes) -> None:
+    """The whole file or none of it."""
+    part = out.with_name(f".{out.name}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(out)
+    except OSError as error:
+        message = f"{out}: {error.strerror}"
+        raise BadInputError(message) from error
+
+
+def _text(file: Path, most: int, beside: Near) -> str:
+    data = beside(file.name)
+    if isinstance(data, str):
+        message = f"{file}: {data}"
+        raise BadInputError(message)
+    return data[:most].decode("utf-8", "replace")
+
+
+def _lines(file: Path, found: Read, findings: Sequence[Finding], lang: Lang) -> list[str]:
+    """Each finding in words; of a cell that was filled in wrongly also how its column is filled in."""
+    located = found.located(findings)
+    tells = [found.tells.get(one.place, "") if one.code in _FORM else "" for one in located]
+    return [
+        f"{file}: {words(one, lang)}" + (_TELLS[lang].format(tells=told) if told else "")
+        for one, told in zip(located, tells, strict=True)
+    ]
