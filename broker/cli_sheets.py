@@ -18,8 +18,8 @@ from config.plan_text import plan_text
 from config.sheets import Read, read_workbook, workbook
 
 _LOST: dict[Lang, str] = {
-    "zh": "{file}: 这份方案写不进表格而不走样（有表格软件不保存的字符）→ 改掉含 _x005F_ 的文字",
-    "en": "{file}: the plan does not survive a workbook, which loses some characters → remove texts with _x005F_",
+    "zh": "{file}: 写不进表格：没有列的项太多，一格至多 32767 字 → 把大的日型、规则分成几条",
+    "en": "{file}: does not fit: a cell holds 32767 characters of what has no column → divide large day types or rules",
 }
 _FORM = ("bad_id", "bad_time", "bad_date", "bad_choice", "bad_type")
 _TELLS: dict[Lang, str] = {"zh": "；此格填：{tells}", "en": "; in this cell: {tells}"}

@@ -25,6 +25,8 @@ _NO_WORKBOOK = (
 )
 _TOO_LARGE = "太大：{what}，至多 {most} → 只留放学方案的表 (too large: keep only the sheets of the plan)"
 _WIDTH = 16
+_ROWS, _COLUMNS = 1_048_576, 256
+"""How far is looked: all rows of Excel; columns beyond the limit, but not for 16,384 of them in each row."""
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, KeyError, IndexError, ValueError, TypeError, AttributeError, SyntaxError, EOFError,
     OSError, NotImplementedError, RuntimeError, AssertionError, RecursionError, ArithmeticError,
@@ -83,18 +85,21 @@ def _few(sheets: Sequence[Any]) -> Sequence[Any]:
 
 
 def _rows(sheet: Any) -> list[list[Cell]]:
-    """Its rows and columns up to the limits; what lies beyond them is an error, not cut off."""
-    rows_max, columns_max = limits.WORKBOOK_ROWS_MAX, limits.WORKBOOK_COLUMNS_MAX
+    """Its rows and columns up to the limits; what lies beyond them is an error, not cut off, as far as Excel writes."""
     rows: list[list[Cell]] = []
-    last = 0
-    for row in sheet.iter_rows(min_row=1, max_row=rows_max + 1, min_col=1, max_col=columns_max + 1):
+    last, blank = 0, None
+    for n, row in enumerate(sheet.iter_rows(min_row=1, max_row=_ROWS, min_col=1, max_col=_COLUMNS), 1):
+        if row is blank:  # of the rows that are missing; a style for a whole column leads to a million of them
+            rows += [[]] if n <= limits.WORKBOOK_ROWS_MAX else []
+            continue
         cells = [_cell(one) for one in row]
         while cells and cells[-1] is None:
             cells.pop()
-        _within(len(cells), columns_max, f"{sheet.title} 列 columns")
-        rows.append(cells)
-        last = len(rows) if cells else last
-    _within(last, rows_max, f"{sheet.title} 行 rows")
+        blank = blank if cells else row
+        _within(len(cells), limits.WORKBOOK_COLUMNS_MAX, f"{sheet.title} 列 columns")
+        _within(n if cells else 0, limits.WORKBOOK_ROWS_MAX, f"{sheet.title} 行 rows")
+        rows += [cells] if n <= limits.WORKBOOK_ROWS_MAX else []
+        last = n if cells else last
     return rows[:last]
 
 
