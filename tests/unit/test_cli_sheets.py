@@ -131,12 +131,21 @@ def test_every_error_has_its_cell_and_nothing_is_written(tmp_path: Path, capsys:
     )  # fmt: skip
 
 
+def test_what_nobody_reads_is_an_error_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, out = tmp_path / "x.xlsx", tmp_path / "x.toml"
+    file.write_bytes(edited(lambda book: book.create_sheet("接送曲")))
+    assert fangxue.main(["plan", "import", str(file), "--out", str(out)]) == 2
+    assert capsys.readouterr().err.startswith(f'{file}: 错误 接送曲!A1 = "接送曲": 没有这个名称的项（接送区?）')
+    assert not out.exists()
+
+
 def test_no_formula_is_ever_written() -> None:
     raw = raw_of("village")
     raw["gates"]["south"]["name"] = '=cmd|" /C calc"!A0'
     raw["zones"]["a"]["name"] = "#N/A"
     files = parts(sheets_openpyxl.written(workbook(raw)))
     assert not any(b"<f>" in data or b"<f " in data for name, data in files.items() if "sheet" in name)
+    assert not any(b't="e"' in data for data in files.values())
     assert any(b"<t>'=cmd" in data for data in files.values())
     assert sheets_openpyxl.read(packed(files))["接送区"][1][1] == "#N/A"
 
