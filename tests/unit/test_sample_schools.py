@@ -93,15 +93,15 @@ def test_the_parents_meeting_comes_first() -> None:
 
 
 def test_boarders_hear_the_evening_by_grade_and_go_home_on_friday() -> None:
-    assert day("high-boarding", "2026-11-25", "south") == [
+    assert day("high-boarding", "2026-11-25", "south-gate") == [
         "21:10 高一晚自习结束，请安静回宿舍。",
         "21:40 高二晚自习结束，请安静回宿舍。",
     ]
-    assert day("high-boarding", "2026-11-25", "north") == ["22:10 高三晚自习结束，请安静回宿舍。"]
+    assert day("high-boarding", "2026-11-25", "north-gate") == ["22:10 高三晚自习结束，请安静回宿舍。"]
     friday = list(row("17:00", 30, classes(12, "高三")))
-    assert day("high-boarding", "2026-11-27", "north") == friday
+    assert day("high-boarding", "2026-11-27", "north-gate") == friday
     # The last school day before a holiday is a Friday to them: 30 September is a Wednesday.
-    assert day("high-boarding", "2026-09-30", "north") == friday
+    assert day("high-boarding", "2026-09-30", "north-gate") == friday
 
 
 def test_an_exam_at_one_campus_is_quiet_there_alone() -> None:
