@@ -128,7 +128,9 @@ def loaded(file: Path, lang: Lang, voice: Unreadable) -> tuple[Plan, str]:
     """The same with its text, which then needs no file beside it: what a store keeps."""
     text, bad = _text(file, lang), ""
     try:
-        text, beside, wrong = standing_alone(text, file.parent, lambda one, most: _text(one, lang, most))
+        text, beside, wrong = standing_alone(
+            text, file.parent, lambda one, most: _text(one, lang, most), lambda name: _beside(file, name)
+        )
         bad = _lines(beside, wrong, lang) if beside else ""
     except BadInputError as error:
         bad = str(error)
