@@ -13,6 +13,7 @@ from config.errors import BadInputError
 from config.extends import Near, whole
 from config.findings import Finding, Lang, words
 from config.lint import Unreadable, read
+from config.parsing import decoded
 from config.plan import PlanError
 from config.plan_text import plan_text
 from config.sheets import Read, read_workbook, workbook
@@ -51,13 +52,19 @@ def imported(file: Path, out: Path, lang: Lang, voice: Unreadable, beside: Near)
         message = f"{file}: {error}"
         raise BadInputError(message) from error
     text = plan_text(found.raw)
-    alone, table, wrong = standing_alone(text, out.parent, lambda one, most: _text(one, most, beside))
-    bad = [f"{table}: {words(one, lang)}" for one in wrong]
+    alone, bad = text, []
+    try:
+        alone, table, wrong = standing_alone(text, out.parent, lambda one, most: _text(one, most, lang, beside))
+        bad = [f"{table}: {words(one, lang)}" for one in wrong]
+    except FileNotFoundError:
+        pass  # the plan's own check says it of the cell that names it
+    except BadInputError as error:
+        bad = [str(error)]
     try:
         _, warnings = read(alone, str(file), voice, beside)
     except PlanError as error:
-        lines = [*bad, *_lines(file, found, error.findings, lang)]
-        raise BadInputError("\n".join(lines)) from error
+        findings = [one for one in error.findings if not (bad and one.code == "no_table")]
+        raise BadInputError("\n".join([*bad, *_lines(file, found, findings, lang)])) from error
     if bad or found.findings:
         raise BadInputError("\n".join([*bad, *_lines(file, found, (), lang)]))
     return text, tuple(_lines(file, found, warnings, lang))
@@ -74,12 +81,15 @@ def saved(out: Path, data: bytes) -> None:
         raise BadInputError(message) from error
 
 
-def _text(file: Path, most: int, beside: Near) -> str:
+def _text(file: Path, most: int, lang: Lang, beside: Near) -> str:
+    """The text of a file beside the plan. Raises BadInputError, or FileNotFoundError."""
     data = beside(file.name)
     if isinstance(data, str):
-        message = f"{file}: {data}"
-        raise BadInputError(message)
-    return data[:most].decode("utf-8", "replace")
+        raise FileNotFoundError(data)
+    text, findings = decoded(data, most)
+    if text is None:
+        raise BadInputError("\n".join(f"{file}: {words(one, lang)}" for one in findings))
+    return text
 
 
 def _lines(file: Path, found: Read, findings: Sequence[Finding], lang: Lang) -> list[str]:

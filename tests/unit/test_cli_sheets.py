@@ -139,6 +139,25 @@ def test_what_nobody_reads_is_an_error_too(tmp_path: Path, capsys: pytest.Captur
     assert not out.exists()
 
 
+def test_a_national_table_lies_beside_the_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def other(book: openpyxl.Workbook) -> None:
+        book["学校"]["B10"] = "2027.toml"
+
+    file, out, table = tmp_path / "x.xlsx", tmp_path / "x.toml", tmp_path / "2027.toml"
+    file.write_bytes(edited(other))
+    assert fangxue.main(["plan", "import", str(file), "--out", str(out)]) == 2
+    assert capsys.readouterr().err.startswith(f'{file}: 错误 学校!B10 = "2027.toml": 没有读到这张全国节假日表')
+    table.write_text('v = 1\nname = "2027"\nextends = "cn"\n[[years]]\nyear = 2027\nholidays = []\n', "utf-8")
+    assert fangxue.main(["plan", "import", str(file), "--out", str(out)]) == 0
+    assert 'national = "2027.toml"' in out.read_text("utf-8")
+    table.write_text("v = 2", "utf-8")
+    capsys.readouterr()
+    out.unlink()
+    assert fangxue.main(["plan", "import", str(file), "--out", str(out)]) == 2
+    assert capsys.readouterr().err.startswith(f"{table}: 错误 ")
+    assert not out.exists()
+
+
 def test_no_formula_is_ever_written() -> None:
     raw = raw_of("village")
     raw["gates"]["south"]["name"] = '=cmd|" /C calc"!A0'
