@@ -1,4 +1,4 @@
-"""`fangxue plan`: check a plan, show a day of it. Reads files and prints; changes nothing."""
+"""`fangxue plan`: check a plan, show a day of it, carry it to a workbook and back. Changes nothing in force."""
 
 import argparse
 import json
@@ -52,6 +52,14 @@ def plan(argv: Sequence[str]) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     check = verbs.add_parser("check", help="检查方案 find everything that is wrong")
     day = verbs.add_parser("day", help="某一天的放学表 the timetable of a date")
+    out = verbs.add_parser("export", help="写成表格 the plan as a workbook")
+    back = verbs.add_parser("import", help="从表格读 a workbook as a plan")
+    out.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="方案；不写就是空表格 the plan; none: a template"
+    )
+    back.add_argument("file", type=Path, metavar="X.xlsx", help="表格 the workbook")
+    out.add_argument("--out", required=True, type=Path, metavar="X.xlsx", help="写到哪里 where to")
+    back.add_argument("--out", required=True, type=Path, metavar="FILE", help="写到哪里 where to (TOML)")
     whole = verbs.add_parser("month", help="某一个月的校历 the calendar of a month")
     for verb in (check, day, whole):
         verb.add_argument("file", type=Path, metavar="FILE", help="方案文件 the plan (TOML)")
@@ -61,7 +69,9 @@ def plan(argv: Sequence[str]) -> int:
     day.add_argument("--changes", type=Path, metavar="FILE", help="变更，一行一条 one Change a line")
     options = parser.parse_args(argv)
     lang = language(os.environ)
-    made = load(options.file, lang, lambda text: "".join(unreadable(text)))
+    if options.verb in {"export", "import"}:
+        return _sheets(options, lang)
+    made = load(options.file, lang, _voice)
     if options.verb == "check":
         _say(f"{options.file}: " + ("没有发现错误" if lang == "zh" else "no errors found"))
         return 0
@@ -81,6 +91,28 @@ def plan(argv: Sequence[str]) -> int:
     return 0
 
 
+def _voice(text: str) -> str:
+    return "".join(unreadable(text))
+
+
+def _sheets(options: argparse.Namespace, lang: Lang) -> int:
+    from broker.cli_sheets import exported, imported, saved  # noqa: PLC0415 (a centre needs no library for workbooks)
+
+    file, out = options.file, options.out
+    if options.verb == "export":
+        text = "" if file is None else _text(file, lang)
+        if file is not None:
+            load(file, lang, _voice)
+        saved(out, exported(text, lambda name: _beside(file, name), file or out, lang))
+    else:
+        text, warnings = imported(file, out, lang, _voice, lambda name: _beside(out, name))
+        saved(out, text.encode())
+        for line in warnings:
+            print(line, file=sys.stderr)
+    _say(f"{out}: " + ("已写好" if lang == "zh" else "written"))
+    return 0
+
+
 def _say(text: str) -> None:
     """A terminal that lacks a sign shows its number."""
     encoding = sys.stdout.encoding
@@ -96,7 +128,9 @@ def loaded(file: Path, lang: Lang, voice: Unreadable) -> tuple[Plan, str]:
     """The same with its text, which then needs no file beside it: what a store keeps."""
     text, bad = _text(file, lang), ""
     try:
-        text, beside, wrong = standing_alone(text, file.parent, lambda one, most: _text(one, lang, most))
+        text, beside, wrong = standing_alone(
+            text, file.parent, lambda one, most: _text(one, lang, most), lambda name: _beside(file, name)
+        )
         bad = _lines(beside, wrong, lang) if beside else ""
     except BadInputError as error:
         bad = str(error)

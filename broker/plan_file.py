@@ -4,16 +4,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from config import limits
+from config.extends import Near, whole
 from config.findings import Finding
 from config.national import table, written
-from config.parsing import loaded
 
 
 def standing_alone(
-    text: str, folder: Path, read: Callable[[Path, int], str]
+    text: str, folder: Path, read: Callable[[Path, int], str], near: Near | None = None
 ) -> tuple[str, Path | None, tuple[Finding, ...]]:
-    """The text, the file of the table if it names one, and what is wrong with that. `read` raises BadInputError."""
-    raw, _ = loaded(text, limits.PLAN_MAX_BYTES)
+    """The text, the file of the table if it names one, and what is wrong with that. `read` raises BadInputError.
+
+    `near`: the base plans beside it; a city's names the table for its schools.
+    """
+    raw = whole(text, near).raw
     calendar = (raw or {}).get("calendar")
     name = calendar.get("national") if isinstance(calendar, dict) and "table" not in calendar else None
     if not isinstance(name, str) or not name.endswith(".toml") or "/" in name:

@@ -176,6 +176,17 @@ DAY_TYPES_MAX = 50
 GROUPS_MAX = 300
 """Groups of a plan: siblings, buses, clubs."""
 CAMPUSES_MAX = 20
+WORKBOOK_MAX_BYTES = 2 * 1024 * 1024
+"""A plan as an Excel file; the largest sample has 20 KiB."""
+WORKBOOK_UNPACKED_MAX_BYTES = 24 * 1024 * 1024
+WORKBOOK_PARTS_MAX = 200
+WORKBOOK_SMALL_BYTES = 1024 * 1024
+WORKBOOK_RATIO_MAX = 100
+"""A part larger than the bytes before is at most so many times smaller when packed; honest sheets: 5 to 20."""
+WORKBOOK_SHEETS_MAX = 40
+WORKBOOK_ROWS_MAX = 3000
+"""Of a sheet: 24 windows of 100 calls."""
+WORKBOOK_COLUMNS_MAX = 60
 QUIET_UNTIL_S = 7 * 3600
 QUIET_FROM_S = 21.5 * 3600
 NOON_REST_S = 12.5 * 3600

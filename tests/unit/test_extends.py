@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import fangxue
+from broker.cli_plan import loaded
 from config import limits
 from config.extends import Near, flattened, whole
 from config.lint import read
@@ -196,3 +197,13 @@ def test_the_command_names_the_file_of_each_finding(tmp_path: Path, capsys: pyte
     (tmp_path / "city.toml").unlink()
     assert fangxue.main(["plan", "check", str(tmp_path / "own.toml")]) == 2
     assert f"{tmp_path / 'own.toml'}: " in capsys.readouterr().err
+
+
+def test_the_national_table_that_a_city_names_is_read_for_its_schools(tmp_path: Path) -> None:
+    table = 'v = 1\nname = "2027"\nextends = "cn"\n[[years]]\nyear = 2027\nholidays = []\n'
+    (tmp_path / "own.toml").write_text(OWN, "utf-8")
+    (tmp_path / "city.toml").write_text(CITY.replace('"none"', '"2027.toml"'), "utf-8")
+    (tmp_path / "2027.toml").write_text(table, "utf-8")
+    plan, text = loaded(tmp_path / "own.toml", "en", lambda _: "")
+    assert plan.calendar.table is not None
+    assert read(text, "store")[0] == plan  # it needs no file beside it
