@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 
 from broker import alerts
 from broker.paced import let_go
-from broker.preview import described
+from broker.preview import described, left
+from broker.rearrange import guard, hushed, moved, rerouted, sure, told_at, turned
 from broker.situation import RefusedError, Situation, class_name, gate_name, window_named
 from broker.wish import Choice, Wish
 from config import limits
@@ -39,15 +40,25 @@ def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
         case "repeat":
             more = _repeat(here, wish)
         case "notice":
-            if wish.text is None:
-                raise RefusedError("no_text", "通知没有文字：请写上要播的一句话")
-            more = {"text": wish.text}
+            more = told_at(here, wish, at)
         case "extend":
             more = _extend(here, wish)
+        case "move":
+            more = moved(here, wish)
+        case "reroute":
+            more = rerouted(here, wish)
+        case "day_type":
+            more = turned(here, wish, at)
+        case "quiet":
+            more = hushed(here, wish, at)
         case "undo":
             more = _undo(here, wish)
     fields = {"v": 1, "n": n, "key": wish.key, "at": at, "by": wish.by, "why": wish.why, "kind": wish.kind}
-    return Change.model_validate({**fields, "gate": wish.gate, **more})
+    change = Change.model_validate({**fields, "gate": wish.gate, **more})
+    guard(here, change)
+    if change.kind == "day_type" and not wish.confirmed and (lines := foreseen(here, change)):
+        raise sure(here, change, lines)
+    return change
 
 
 def chosen(here: Situation, choice: Choice) -> tuple[date, ...]:
@@ -91,11 +102,13 @@ def _ours(here: Situation) -> None:
 
 
 def foreseen(here: Situation, change: Change) -> tuple[str, ...]:
-    """What the change does, by cue; nothing where the centre would issue no other day."""
+    """What the change does, by cue; and which gates may still call what they lost, until they confirm it."""
     changes = (*here.changes, change)
     then = timetable(here.plan, here.on, changes)
     places = zones(here.plan, here.on, here.changes), zones(here.plan, here.on, changes)
-    return described(here.plan, here.days, then, places=places)
+    lines = described(here.plan, here.days, then, places=places)
+    lost = dict.fromkeys(gate for gate, _ in left(here.days, then))
+    return (*lines, *(f"{gate_name(here, gate)}未确认以前，可能仍会播报" for gate in lost))
 
 
 # One kind each ------------------------------------------------------------------------------------

@@ -33,6 +33,27 @@ def described(
     return tuple(_Both(old, new, whole=was is not None).lines())
 
 
+def left(before: Iterable[GateDay], then: Iterable[GateDay]) -> dict[tuple[str, str], list[str]]:
+    """What is no longer called at its gate but at others: by old gate and cue, the gates that it came to."""
+    was, now = _stands(before), _stands(then)
+    return {
+        (gate, own): came
+        for own, gates in was.items()
+        for gate in gates
+        if gate not in now.get(own, ()) and (came := [one for one in now.get(own, ()) if one not in gates])
+    }
+
+
+def _stands(days: Iterable[GateDay]) -> dict[str, list[str]]:
+    """The gates of each planned cue."""
+    found: dict[str, list[str]] = {}
+    for day in days:
+        for cue in day.cues:
+            if cue.state == "planned":
+                found.setdefault(cue.id, []).append(day.gate)
+    return found
+
+
 def _by_gate(days: Iterable[GateDay]) -> dict[str, GateDay]:
     return {day.gate: day for day in days}
 

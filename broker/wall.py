@@ -42,7 +42,7 @@ ol { margin: 0; padding: 0; list-style: none; }
 ol.two { columns: 2; column-gap: 8mm; }
 li { display: flex; gap: 3mm; align-items: baseline; break-inside: avoid;
   border-bottom: .2mm solid #888; font-size: 15pt; }
-li time { min-width: 20mm; font-weight: 700; font-variant-numeric: tabular-nums; white-space: nowrap; }
+li time { min-width: 23mm; font-weight: 700; font-variant-numeric: tabular-nums; white-space: nowrap; }
 li b { flex: 1; min-width: 0; overflow-wrap: anywhere; } li span { white-space: nowrap; }
 li.told { font-size: 12pt; } li.told time { min-width: 0; } li.told b { font-weight: 400; }
 li.off { text-decoration: line-through; }
