@@ -6,7 +6,7 @@ from datetime import datetime
 
 from config.day import Cue, GateDay, Hold, Quiet, Window, order
 from config.pacing import by_hand
-from config.plan import Plan, Zone
+from config.plan import CLOSED, NORMAL, Plan, Zone
 from config.timetable import local
 
 Places = Mapping[tuple[str, str], Zone]
@@ -18,6 +18,11 @@ _MODES = {"trial": "试运行", "live": "正式"}
 def day_type_name(plan: Plan, of: str) -> str:
     """As people call it."""
     return {one.id: one.name for one in plan.day_types}.get(of) or {"normal": "正常", "closed": "停课"}.get(of, of)
+
+
+def day_types(plan: Plan) -> tuple[str, ...]:
+    """All that a day of it may be."""
+    return (NORMAL, CLOSED, *(one.id for one in plan.day_types))
 
 
 def described(

@@ -6,13 +6,12 @@ Nobody who was heard is called a second time elsewhere: that is refused, whateve
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from broker.preview import day_type_name, left
+from broker.preview import day_type_name, day_types, left
 from broker.situation import RefusedError, Situation, class_name, gate_name, window_named
 from broker.wish import Wish
 from config import limits
 from config.changes import Change
 from config.day import Cue, GateDay, order
-from config.plan import CLOSED, NORMAL
 from config.roster import WholeDay
 from config.schooldays import day_of
 from config.timetable import folded, local, timetable, zones
@@ -111,7 +110,7 @@ def _at_gate(here: Situation, gate: str, window: str | None) -> list[tuple[GateD
 def turned(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     """Today becomes of another day type, for all, or for a gate, class, grade, group or campus; asked twice."""
     plan = here.plan
-    known = [NORMAL, CLOSED, *(one.id for one in plan.day_types)]
+    known = day_types(plan)
     if wish.day_type not in known:
         names = "、".join(f"{one}（{day_type_name(plan, one)}）" for one in known)
         raise RefusedError("no_day_type", f"方案里没有日型 {wish.day_type or '（未写）'}。可选：{names}")
@@ -200,3 +199,26 @@ def guard(here: Situation, change: Change) -> None:
                 words = f"{who}已在{gate_name(here, day.gate)}播过，这样改会在{gate_name(here, gate)}再播一次"
                 remedy = "，撤销不了：要换回，请再做一次“换门”或“日型”，只管还没叫的班" if change.kind == "undo" else ""
                 raise RefusedError("already_spoken", words + remedy)
+
+
+def may_call(here: Situation) -> dict[str, tuple[str, ...]]:
+    """By gate: whom it lost to another one today, and may still call, for it has not confirmed its day since."""
+    held = {gate: status.days.get(here.on) for gate, status in here.statuses.items()}
+    waits = [day.gate for day in here.days if (has := held.get(day.gate)) is None or has.revision != day.revision]
+    moves = [one.n for one in here.changes if one.kind in ("reroute", "day_type", "undo")]
+    if not waits or not moves:
+        return {}
+    before, found = (
+        timetable(here.plan, here.on, [one for one in here.changes if one.n < moves[0]]),
+        dict[str, list[str]](),
+    )
+    now = {(day.gate, cue.id) for day, cue in here.cues(None) if cue.state == "planned"}
+    for n in moves:
+        then = timetable(here.plan, here.on, [one for one in here.changes if one.n <= n])
+        cues = {(day.gate, cue.id): cue for day in before for cue in day.cues}
+        for gate, own in left(before, then):
+            done = any(record.final for record in here.records.get(f"{gate} {own}", ()))
+            if gate in waits and (gate, own) not in now and not done:
+                found.setdefault(gate, []).extend(class_name(here, one) for one in cues[gate, own].classes)
+        before = then
+    return {gate: tuple(dict.fromkeys(names)) for gate, names in found.items()}
