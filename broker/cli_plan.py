@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from audio.lasting import heard, lasts
 from audio.reading import unreadable
 from broker.cli_diff import difference, school_days
 from broker.cli_month import month, why
@@ -137,7 +138,7 @@ def loaded(file: Path, lang: Lang, voice: Unreadable) -> tuple[Plan, str]:
     except BadInputError as error:
         bad = str(error)
     try:
-        made, warnings = read(text, str(file), voice, lambda name: _beside(file, name))
+        made, warnings = read(text, str(file), voice, lambda name: _beside(file, name), heard=heard, lasts=lasts)
     except PlanError as error:
         findings = [one for one in error.findings if not (bad and one.code == "no_table")]
         raise BadInputError("\n".join(filter(None, [bad, _lines(file, findings, lang)]))) from error
