@@ -57,19 +57,34 @@ _TWIN: dict[Lang, str] = {
 def plan(argv: Sequence[str]) -> int:
     """`plan check FILE`, `plan day FILE --date D` … 0: good; bad input raises, with every error at once."""
     options, lang = _options(argv), language(os.environ)
+    if options.verb == "diff":
+        made, other = _both(options.file, options.other, lang)
+        now = local(SystemClock().utc(), made).date()
+        dates = [_date(options.date, lang)] if options.date else school_days(made, other, now)
+        _say("\n".join(difference(made, other, dates, lang)))
+        return 0
     made, text = loaded(options.file, lang, _voice)
     match options.verb:
         case "check":
             _say(f"{options.file}: " + ("没有发现错误" if lang == "zh" else "no errors found"))
         case "month":
             _say(month(made, options.month, lang))
-        case "diff":
-            other, now = load(options.other, lang, _voice), local(SystemClock().utc(), made).date()
-            dates = [_date(options.date, lang)] if options.date else school_days(made, other, now)
-            _say("\n".join(difference(made, other, dates, lang)))
         case "day":
             _day(options, made, text, lang)
     return 0
+
+
+def _both(one: Path, other: Path, lang: Lang) -> tuple[Plan, Plan]:
+    """Two plans; raises with the errors of both."""
+    plans, bad = [], []
+    for file in (one, other):
+        try:
+            plans.append(load(file, lang, _voice))
+        except BadInputError as error:
+            bad.append(str(error))
+    if bad:
+        raise BadInputError("\n".join(bad))
+    return plans[0], plans[1]
 
 
 def _options(argv: Sequence[str]) -> argparse.Namespace:

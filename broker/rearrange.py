@@ -205,7 +205,8 @@ def may_call(here: Situation) -> dict[str, tuple[str, ...]]:
     """By gate: whom it lost to another one today, and may still call, for it has not confirmed its day since."""
     held = {gate: status.days.get(here.on) for gate, status in here.statuses.items()}
     waits = [day.gate for day in here.days if (has := held.get(day.gate)) is None or has.revision != day.revision]
-    moves = [one.n for one in here.changes if one.kind in ("reroute", "day_type", "undo")]
+    places = {one.n for one in here.changes if one.kind in ("reroute", "day_type")}
+    moves = [one.n for one in here.changes if one.n in places or one.undoes in places]
     if not waits or not moves:
         return {}
     before, found = (

@@ -17,7 +17,7 @@ from config.alerts import Action
 from config.changes import Change, standing
 from config.clock import Instant
 from config.day import Cue, GateDay, Pacing
-from config.pacing import by_hand, windows_now
+from config.pacing import NEVER, by_hand, windows_now
 from config.plan import SchoolClass, Zone
 from config.timetable import local, zones
 from config.types import Day, Frozen, Utc
@@ -103,6 +103,7 @@ class ChangeView(Frozen):
     delay_s: float | None
     undoes: int | None
     day_type: str | None = None
+    ends: bool = False
     undone: bool
 
 
@@ -145,8 +146,6 @@ class StandingView(Frozen):
 
 
 class DayTypeView(Frozen):
-    """A day type that today may become."""
-
     id: str
     name: str
 
@@ -241,7 +240,7 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
         newer=tuple(
             NewerView(
                 date=one.on, gate=one.address.gate, name=names[one.address.gate], revision=one.held, issued=one.issued
-            )
+            )  # fmt: skip
             for one in here.newer
         ),
         kept=here.kept,
@@ -287,9 +286,9 @@ def _gate(
         total=len(calls),
         holds=tuple(_holds(here, day)),
         quiet=tuple(
-            QuietView(id=span.id, since=span.begins, to=span.to)
-            for span in day.quiet
-            if span.begins <= now.utc and (span.to is None or now.utc < span.to)
+            QuietView(id=one.id, since=one.begins, to=one.to)
+            for one in day.quiet
+            if one.begins <= now.utc < (one.to or NEVER)
         ),
         revision=day.revision,
         confirmed=not lost and held is not None and held.revision == day.revision,
@@ -385,6 +384,7 @@ def _change(change: Change, *, undone: bool) -> ChangeView:
     return ChangeView(
         n=change.n, at=change.at, by=change.by, why=change.why, kind=change.kind, gate=change.gate, class_id=change.cls,
         window=change.window, delay_s=change.delay_s, undoes=change.undoes, day_type=change.day_type, undone=undone,
+        ends=change.kind == "quiet" and bool(change.ids),
     )  # fmt: skip
 
 

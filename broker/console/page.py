@@ -172,8 +172,6 @@ def _about(view: View, change: ChangeView) -> Iterator[str]:
     names = {"class": {one.id: one.name for one in view.classes}, "gate": {one.id: one.name for one in view.gates}}
     if change.class_id:
         yield names["class"].get(change.class_id, change.class_id)
-    if change.kind == "reroute":
-        yield "→"
     if change.window:
         yield next((one.name for one in view.windows if one.id == change.window), change.window)
     if change.delay_s:
@@ -184,6 +182,10 @@ def _about(view: View, change: ChangeView) -> Iterator[str]:
         yield day_type_name(view, change.day_type)
     if change.undoes is not None:
         yield f"第 {change.undoes} 项"
+    if change.ends:
+        yield "结束"
+    if change.kind == "reroute":
+        yield "→"
     if change.gate:
         yield names["gate"].get(change.gate, change.gate)
     elif change.kind in {"hold", "resume", "delay", "notice", "quiet"}:

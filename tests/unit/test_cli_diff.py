@@ -119,3 +119,11 @@ def test_days_that_differ_alike_are_told_once() -> None:
     later = taken(SMALL, AFTERNOON.replace('"16:30"', '"16:32"'))
     days = school_days(MADE, MADE, WEDNESDAY)[:2]
     assert list(difference(taken(SMALL, AFTERNOON), later, days, "zh"))[-1] == "2026-11-26 星期四  同 2026-11-25"
+
+
+def test_what_is_wrong_with_either_plan_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [tmp_path / "a.toml", tmp_path / "b.toml"]
+    for file in files:
+        file.write_text(changed(('zone = "c"', 'zone = "cc"')), "utf-8")
+    assert fangxue.main(["plan", "diff", *map(str, files)]) == 2
+    assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == [str(file) for file in files]
