@@ -240,7 +240,7 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
         newer=tuple(
             NewerView(
                 date=one.on, gate=one.address.gate, name=names[one.address.gate], revision=one.held, issued=one.issued
-            )  # fmt: skip
+            )
             for one in here.newer
         ),
         kept=here.kept,
