@@ -46,7 +46,7 @@ def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
         case "move":
             more = moved(here, wish)
         case "reroute":
-            more = rerouted(here, wish)
+            more = rerouted(here, wish, at)
         case "day_type":
             more = turned(here, wish, at)
         case "quiet":

@@ -6,6 +6,7 @@ Nobody who was heard is called a second time elsewhere: that is refused, whateve
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from broker.due import due, held, slips_of
 from broker.preview import day_type_name, day_types, left
 from broker.situation import RefusedError, Situation, class_name, gate_name, window_named
 from broker.wish import Wish
@@ -18,6 +19,8 @@ from config.timetable import folded, local, timetable, zones
 
 _LINES = 4
 """How much of a preview stands in a question."""
+_TOLD_S = 3.0
+"""By then a gate that began a call has said so."""
 
 
 def moved(here: Situation, wish: Wish) -> dict[str, object]:
@@ -54,18 +57,18 @@ def _to_come(here: Situation, cls: str, gate: str | None, window: str | None) ->
     return sorted(found, key=lambda row: order(row[1]))
 
 
-def rerouted(here: Situation, wish: Wish) -> dict[str, object]:
+def rerouted(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     """`class`, in its next window, or all that is left at the gate `from_gate`: called at `gate` instead."""
     if wish.gate is None:
         raise RefusedError("no_gate", "没有写改到哪个校门：gate")
     if (wish.cls is None) == (wish.from_gate is None):
         raise RefusedError("no_class", "换门要写一个班（class），或一个关了的校门（from_gate），二者取一")
     if wish.from_gate is not None:
-        rows = _at_gate(here, wish.from_gate, wish.window)
+        rows = _at_gate(here, wish.from_gate, wish.window, at)
         if wish.from_gate == wish.gate:
             raise RefusedError("same_gate", "改到的校门就是原来的校门")
     else:
-        rows = _own(here, wish)
+        rows = _own(here, wish, at)
     target = gate_name(here, wish.gate)
     if not wish.confirmed:
         if wish.from_gate is not None:
@@ -79,16 +82,16 @@ def rerouted(here: Situation, wish: Wish) -> dict[str, object]:
     return {"class": wish.cls, "window": rows[0][1].window, "cues": tuple(dict.fromkeys(cue.id for _, cue in rows))}
 
 
-def _own(here: Situation, wish: Wish) -> list[tuple[GateDay, Cue]]:
+def _own(here: Situation, wish: Wish, at: datetime) -> list[tuple[GateDay, Cue]]:
     """The next call of a class, also one that was missed: it may be moved."""
     assert wish.cls is not None
     name = class_name(here, wish.cls)
     calls = [row for row in here.cues(None) if wish.cls in row[1].classes and row[1].kind == "call"]
     calls = [row for row in calls if wish.window in (None, row[1].window)]
-    rows = [row for row in calls if row[1].state == "planned" and not here.spoken(*row)]
+    rows = [row for row in calls if row[1].state == "planned" and not _spoken(here, *row, at)]
     rows.sort(key=lambda row: (here.over(*row), *order(row[1])))
     if not rows:
-        words = f"{name}已经叫过或正在叫，来不及换门" if calls else f"{name}今天没有叫班"
+        words = f"{name}已经叫过或正要叫，来不及换门" if calls else f"{name}今天没有叫班"
         raise RefusedError("already_spoken" if calls else "not_called", words)
     rows = [row for row in rows if row[1].window == rows[0][1].window]
     rows = [row for row in rows if row[0].gate != wish.gate]
@@ -97,11 +100,12 @@ def _own(here: Situation, wish: Wish) -> list[tuple[GateDay, Cue]]:
     return rows
 
 
-def _at_gate(here: Situation, gate: str, window: str | None) -> list[tuple[GateDay, Cue]]:
+def _at_gate(here: Situation, gate: str, window: str | None, at: datetime) -> list[tuple[GateDay, Cue]]:
     if gate not in {one.id for one in here.plan.gates}:
         raise RefusedError("no_gate", f"没有校门 {gate}")
     rows = [(day, cue) for day, cue in here.cues(gate) if cue.kind == "call" and cue.state == "planned"]
-    rows = [row for row in rows if not here.over(*row) and window in (None, row[1].window)]
+    rows = [row for row in rows if not here.over(*row) and not _spoken(here, *row, at)]
+    rows = [row for row in rows if window in (None, row[1].window)]
     if not rows:
         raise RefusedError("nothing_left", f"{gate_name(here, gate)}没有还没叫的班")
     return rows
@@ -122,7 +126,7 @@ def turned(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     if whole and all(day.day_type == wish.day_type for day in here.days):
         raise RefusedError("same_day_type", f"今天已经是“{day_type_name(plan, wish.day_type)}”")
     new = folded(plan, here.on, WholeDay(wish.day_type, day_of(plan.calendar, here.on).weekday))
-    over = {cue.id for day, cue in here.cues(None) if here.over(day, cue)}
+    over = {cue.id for day, cue in here.cues(None) if here.over(day, cue) or _spoken(here, day, cue, at)}
     rest = [cue.id for day, cue in here.cues(None) if cue.state == "planned"]
     # What only the new day has belongs to it too: a change without a cue would leave all to the clock.
     rest += [cue.id for day in new for cue in day.cues if cue.at > at]
@@ -194,11 +198,23 @@ def guard(here: Situation, change: Change) -> None:
     gone = left(here.days, then)
     for day, cue in here.cues(None):
         for gate in gone.get((day.gate, cue.id), ()):
-            if here.spoken(day, cue):
+            if _spoken(here, day, cue, change.at):
                 who = "、".join(class_name(here, one) for one in cue.classes) or cue.say
-                words = f"{who}已在{gate_name(here, day.gate)}播过，这样改会在{gate_name(here, gate)}再播一次"
+                words = f"{who}已在{gate_name(here, day.gate)}播过或正要播，这样改会在{gate_name(here, gate)}再播一次"
                 remedy = "，撤销不了：要换回，请再做一次“换门”或“日型”，只管还没叫的班" if change.kind == "undo" else ""
                 raise RefusedError("already_spoken", words + remedy)
+
+
+def _spoken(here: Situation, day: GateDay, cue: Cue, at: datetime) -> bool:
+    """Whether it was heard there, or its gate may have begun it by now: sent to another gate it would be heard twice."""
+    if here.spoken(day, cue):
+        return True
+    status = here.statuses.get(day.gate)
+    if cue.state != "planned" or here.over(day, cue) or held(status, day):
+        return False
+    begins = due(day, cue, slips_of(status, day))
+    soon, told = timedelta(seconds=limits.LIVE_AHEAD_S), timedelta(seconds=_TOLD_S)
+    return begins is not None and begins - soon <= at <= begins + told
 
 
 def may_call(here: Situation) -> dict[str, tuple[str, ...]]:

@@ -203,13 +203,38 @@ def test_a_gate_that_cannot_be_is_refused(here: Situation, one: Wish, code: str)
     assert refusal(here, one)[0] == code
 
 
+@pytest.mark.parametrize(
+    ("when", "refused"),
+    [("16:29:57", False), ("16:29:58", True), ("16:30:03", True), ("16:30:04", False)],
+)
+def test_in_the_lead_of_a_call_and_until_its_gate_said_so_it_stays_where_it_is(when: str, refused: bool) -> None:
+    one, here = wish("reroute", gate="west", **{"class": "g1c1"}), situation()
+    if refused:
+        assert refusal(here, one, when)[0] == "already_spoken"
+    else:
+        assert propose(here, one, 1, clock(when)).cues == (FIRST,)
+    rain = propose(here, wish("day_type", day_type="rain", confirmed=True), 1, clock(when))
+    assert (FIRST in rain.cues) is not refused
+    closing = propose(here, wish("reroute", gate="west", from_gate="east", confirmed=True), 1, clock(when))
+    assert (FIRST in closing.cues) is not refused
+
+
+def test_a_held_gate_begins_nothing_so_its_next_call_may_leave() -> None:
+    hold = change(MADE, 1, "hold", "16:29", gate="east")
+    one = wish("reroute", gate="west", **{"class": "g1c1"})
+    assert propose(situation(hold), one, 2, clock("16:30")).cues == (FIRST,)
+
+
 def test_a_reroute_is_not_undone_once_a_call_of_it_was_heard_at_the_new_gate() -> None:
     reroute = change(MADE, 1, "reroute", "16:00", gate="west", cues=(FIRST, SECOND))
     assert propose(situation(reroute), wish("undo", undoes=1), 2, clock("16:10")).undoes == 1
     assert refusal(heard("west g1c1", changes=(reroute,)), wish("undo", undoes=1), "16:33")[0] == "already_spoken"
     now = situation(reroute, statuses={"west": status(gate="west").but(now=FIRST)})
     code, _, words = refusal(now, wish("undo", undoes=1), "16:33")
-    assert (code, words.split("，")[:2]) == ("already_spoken", ["一年级一班已在西门播过", "这样改会在东门再播一次"])
+    assert (code, words.split("，")[:2]) == (
+        "already_spoken",
+        ["一年级一班已在西门播过或正要播", "这样改会在东门再播一次"],
+    )
 
 
 # The day type -------------------------------------------------------------------------------------
