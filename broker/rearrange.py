@@ -206,7 +206,7 @@ def guard(here: Situation, change: Change) -> None:
 
 
 def _spoken(here: Situation, day: GateDay, cue: Cue, at: datetime) -> bool:
-    """Whether it was heard there, or its gate may have begun it by now: sent to another gate it would be heard twice."""
+    """Whether it was heard there, or its gate may have begun it by now: at another gate it would be heard twice."""
     if here.spoken(day, cue):
         return True
     status = here.statuses.get(day.gate)
