@@ -17,7 +17,7 @@ from broker.agenda import (
     Settle,
     StatusCame,
 )
-from broker.desk import after, chosen, described, propose
+from broker.desk import chosen, foreseen, propose
 from broker.fold import Folded, folded, gates, numbers_above
 from broker.issued import is_open
 from broker.post import opened
@@ -148,7 +148,7 @@ class Centre:
             return self._answer(known, (), again=True)
         here = self.situation()
         change = propose(here, wish, store.next_n(), self.parts.clock.utc())
-        lines = described(self._plan, here.days, after(here, change))
+        lines = foreseen(here, change)
         if not lines and change.kind not in ("hold", "resume"):
             raise RefusedError("no_effect", "这样改，今天的放学表没有任何变化")
         store.keep_change(here.on, change)
@@ -160,7 +160,7 @@ class Centre:
         """What a wish would do, by cue; raises RefusedError like `submit`, and changes nothing."""
         here = self.situation()
         change = propose(here, wish, self.parts.store.next_n(), self.parts.clock.utc())
-        return described(self._plan, here.days, after(here, change))
+        return foreseen(here, change)
 
     def choose(self, choice: Choice) -> Chosen:
         """Whose days count where a gate holds a newer one: the gates', or the centre's in revisions above them.

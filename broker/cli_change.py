@@ -12,7 +12,10 @@ from urllib.request import ProxyHandler, Request, build_opener
 from config import limits
 from config.errors import BadInputError, OutsideError
 
-_KINDS = ("hold", "resume", "delay", "skip", "release", "ready", "call", "repeat", "notice", "extend", "undo")
+_KINDS = (
+    "hold", "resume", "delay", "skip", "move", "reroute", "release", "ready", "call", "repeat",
+    "notice", "extend", "day_type", "quiet", "undo",
+)  # fmt: skip
 _CHOICES = ("keep", "mine")
 _OK, _UNAVAILABLE = 200, 503
 
@@ -26,7 +29,9 @@ def change(argv: Sequence[str]) -> int:
     names = {"gate": "gate", "window": "window", "class": "of_class", "cue": "cue", "text": "text", "why": "why"}
     wish |= {name: value for name, own in names.items() if (value := getattr(options, own)) is not None}
     wish |= {name: value for name in ("delay_s", "undoes") if (value := getattr(options, name)) is not None}
-    wish |= {"ids": options.ids} if options.ids else {}
+    more = {"from": "begins", "to": "to", "from_gate": "from_gate", "day_type": "day_type"}
+    wish |= {name: value for name, own in more.items() if (value := getattr(options, own)) is not None}
+    wish |= {name: value for name in ("ids", "classes") if (value := getattr(options, name))}
     wish |= {"confirmed": True} if options.confirmed else {}
     answer = done(options.url, "/v1/changes/preview" if options.preview else "/v1/changes", wish)
     print("\n".join(answer["lines"]) or "没有变化 no difference")
@@ -65,10 +70,21 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--gate", metavar="ID", help="校门；不写是全部 a gate; all when left out")
     parser.add_argument("--window", metavar="ID", help="时段 a window")
     parser.add_argument("--class", dest="of_class", metavar="ID", help="班级 a class")
+    parser.add_argument("--classes", nargs="+", metavar="ID", help="换顺序：按新的先后 the classes of a move, in order")
+    parser.add_argument(
+        "--from-gate", metavar="ID", help="换门：这个门还没叫的都改 reroute all that is left at this gate"
+    )
+    parser.add_argument("--day-type", metavar="ID", help="日型 the day type of today")
+    parser.add_argument(
+        "--from", dest="begins", metavar="T", help="通知、静音从何时起；不写是现在 when it begins, or now"
+    )
+    parser.add_argument(
+        "--to", metavar="T", help="静音到何时；不写是直到有人结束 when quiet ends, or until somebody ends it"
+    )
     parser.add_argument("--cue", metavar="ID", help="重播哪一条 the cue to repeat")
     parser.add_argument("--delay-s", type=float, metavar="S", help="顺延或延长多少秒 by how many seconds")
     parser.add_argument("--text", metavar="TEXT", help="通知的话 what a notice says")
-    parser.add_argument("--ids", nargs="+", metavar="ID", help="恢复哪些暂停 the holds that a resume ends")
+    parser.add_argument("--ids", nargs="+", metavar="ID", help="恢复哪些暂停，结束哪段静音 the holds or quiet that end")
     parser.add_argument("--undoes", type=int, metavar="N", help="撤销第几项 the change to undo")
     parser.add_argument("--dates", nargs="+", metavar="D", help="keep、mine 管哪些天；不写是全部 days of keep or mine")
     parser.add_argument("--why", metavar="TEXT", help="原因 the reason")

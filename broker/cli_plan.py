@@ -11,12 +11,16 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from audio.lasting import heard, lasts
 from audio.reading import unreadable
+from broker.cli_diff import difference, school_days
 from broker.cli_month import month, why
 from broker.plan_file import standing_alone
-from broker.wire.messages import decode
+from broker.wall import Printed, page
+from broker.wire.messages import decode, digest
 from config import limits
 from config.changes import Change
+from config.clock import SystemClock
 from config.day import GateDay
 from config.errors import BadInputError
 from config.extends import flattened
@@ -36,6 +40,10 @@ _UNREAD: dict[Lang, str] = {
     "zh": "读不到（{detail}）→ 检查文件名和权限",
     "en": "cannot be read ({detail}) → check its name and rights",
 }
+_UNWRITTEN: dict[Lang, str] = {
+    "zh": "写不了（{detail}）→ 换一个文件夹，或检查权限",
+    "en": "cannot be written ({detail}) → take another folder, or check its rights",
+}
 _NO_DATE: dict[Lang, str] = {
     "zh": "--date = {text}: 不是日期 → 写成 2026-11-25",
     "en": "--date = {text}: is no date → write it as 2026-11-25",
@@ -47,7 +55,41 @@ _TWIN: dict[Lang, str] = {
 
 
 def plan(argv: Sequence[str]) -> int:
-    """`plan check FILE`, `plan day FILE --date D`. 0: good; bad input raises, with every error at once."""
+    """`plan check FILE`, `plan day FILE --date D` … 0: good; bad input raises, with every error at once."""
+    options, lang = _options(argv), language(os.environ)
+    if options.verb == "diff":
+        made, other = _both(options.file, options.other, lang)
+        now = local(SystemClock().utc(), made).date()
+        dates = [_date(options.date, lang)] if options.date else school_days(made, other, now)
+        _say("\n".join(difference(made, other, dates, lang)))
+        return 0
+    if options.verb in {"export", "import"}:
+        return _sheets(options, lang)
+    made, text = loaded(options.file, lang, _voice)
+    match options.verb:
+        case "check":
+            _say(f"{options.file}: " + ("没有发现错误" if lang == "zh" else "no errors found"))
+        case "month":
+            _say(month(made, options.month, lang))
+        case "day":
+            _day(options, made, text, lang)
+    return 0
+
+
+def _both(one: Path, other: Path, lang: Lang) -> tuple[Plan, Plan]:
+    """Two plans; raises with the errors of both."""
+    plans, bad = [], []
+    for file in (one, other):
+        try:
+            plans.append(load(file, lang, _voice))
+        except BadInputError as error:
+            bad.append(str(error))
+    if bad:
+        raise BadInputError("\n".join(bad))
+    return plans[0], plans[1]
+
+
+def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="fangxue plan", description="放学方案：检查、预览。Check and preview a plan.")
     verbs = parser.add_subparsers(dest="verb", required=True)
     check = verbs.add_parser("check", help="检查方案 find everything that is wrong")
@@ -61,34 +103,40 @@ def plan(argv: Sequence[str]) -> int:
     out.add_argument("--out", required=True, type=Path, metavar="X.xlsx", help="写到哪里 where to")
     back.add_argument("--out", required=True, type=Path, metavar="FILE", help="写到哪里 where to (TOML)")
     whole = verbs.add_parser("month", help="某一个月的校历 the calendar of a month")
+    diff = verbs.add_parser("diff", help="两份方案的差别 what two plans make differently")
     for verb in (check, day, whole):
         verb.add_argument("file", type=Path, metavar="FILE", help="方案文件 the plan (TOML)")
+    diff.add_argument("file", type=Path, metavar="A", help="现在的方案 the plan as it is (TOML)")
+    diff.add_argument("other", type=Path, metavar="B", help="新的方案 the new one (TOML)")
+    diff.add_argument("--date", metavar="D", help="只看这一天；不写是今后 14 个上课日 one date; else 14 school days")
     whole.add_argument("--month", required=True, metavar="M", help="月份 the month, as 2026-02")
     day.add_argument("--date", required=True, metavar="D", help="日期 the date, as 2026-11-25")
     day.add_argument("--json", action="store_true", help="GateDay 数组 the GateDays as one JSON array")
     day.add_argument("--changes", type=Path, metavar="FILE", help="变更，一行一条 one Change a line")
-    options = parser.parse_args(argv)
-    lang = language(os.environ)
-    if options.verb in {"export", "import"}:
-        return _sheets(options, lang)
-    made = load(options.file, lang, _voice)
-    if options.verb == "check":
-        _say(f"{options.file}: " + ("没有发现错误" if lang == "zh" else "no errors found"))
-        return 0
-    if options.verb == "month":
-        _say(month(made, options.month, lang))
-        return 0
+    day.add_argument("--print", type=Path, metavar="OUT.html", dest="wall", help="墙上的放学表 the sheet on the wall")
+    return parser.parse_args(argv)
+
+
+def _day(options: argparse.Namespace, made: Plan, text: str, lang: Lang) -> None:
     on = _date(options.date, lang)
     changes = () if options.changes is None else _changes(options.changes, lang)
-    days = timetable(made, on, changes)
-    if (of := day_of(made.calendar, on)).day_type == "closed":
-        print(why_closed(made, on, of, lang), file=sys.stderr)
-    if options.json:
+    days, places = timetable(made, on, changes), zones(made, on, changes)
+    closed = why_closed(made, on, of, lang) if (of := day_of(made.calendar, on)).day_type == "closed" else ""
+    if closed:
+        print(closed, file=sys.stderr)
+    if options.wall is not None:
+        version = digest(text.encode())[:8]
+        sheet = page(Printed(made, days, places, version, SystemClock().utc(), closed))
+        try:
+            options.wall.write_text(sheet, "utf-8")
+        except OSError as error:
+            message = f"{options.wall}: {_UNWRITTEN[lang].format(detail=error.strerror)}"
+            raise BadInputError(message) from error
+    elif options.json:
         plain = sys.stdout.encoding.lower() not in {"utf-8", "utf8"}
         _say(json.dumps([day.model_dump(mode="json", by_alias=True) for day in days], ensure_ascii=plain))
     else:
-        _say("\n".join(_table(made, days, zones(made, on, changes))))
-    return 0
+        _say("\n".join(_table(made, days, places)))
 
 
 def _voice(text: str) -> str:
@@ -135,7 +183,7 @@ def loaded(file: Path, lang: Lang, voice: Unreadable) -> tuple[Plan, str]:
     except BadInputError as error:
         bad = str(error)
     try:
-        made, warnings = read(text, str(file), voice, lambda name: _beside(file, name))
+        made, warnings = read(text, str(file), voice, lambda name: _beside(file, name), heard=heard, lasts=lasts)
     except PlanError as error:
         findings = [one for one in error.findings if not (bad and one.code == "no_table")]
         raise BadInputError("\n".join(filter(None, [bad, _lines(file, findings, lang)]))) from error

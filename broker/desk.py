@@ -1,18 +1,19 @@
 """The desk: what a person asks becomes a Change, or is refused with the reason; in words before it is done. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from broker import alerts
 from broker.paced import let_go
+from broker.preview import described, left
+from broker.rearrange import guard, hushed, moved, rerouted, sure, told_at, turned
 from broker.situation import RefusedError, Situation, class_name, gate_name, window_named
 from broker.wish import Choice, Wish
 from config import limits
 from config.changes import Change, standing
 from config.day import Cue, GateDay, cue_id, order
-from config.pacing import by_hand, windows_now
-from config.plan import Plan
-from config.timetable import local, timetable
+from config.pacing import windows_now
+from config.timetable import local, timetable, zones
 
 
 def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
@@ -39,15 +40,25 @@ def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
         case "repeat":
             more = _repeat(here, wish)
         case "notice":
-            if wish.text is None:
-                raise RefusedError("no_text", "通知没有文字：请写上要播的一句话")
-            more = {"text": wish.text}
+            more = told_at(here, wish, at)
         case "extend":
             more = _extend(here, wish)
+        case "move":
+            more = moved(here, wish)
+        case "reroute":
+            more = rerouted(here, wish, at)
+        case "day_type":
+            more = turned(here, wish, at)
+        case "quiet":
+            more = hushed(here, wish, at)
         case "undo":
             more = _undo(here, wish)
     fields = {"v": 1, "n": n, "key": wish.key, "at": at, "by": wish.by, "why": wish.why, "kind": wish.kind}
-    return Change.model_validate({**fields, "gate": wish.gate, **more})
+    change = Change.model_validate({**fields, "gate": wish.gate, **more})
+    guard(here, change)
+    if change.kind == "day_type" and not wish.confirmed and (lines := foreseen(here, change)):
+        raise sure(here, change, lines)
+    return change
 
 
 def chosen(here: Situation, choice: Choice) -> tuple[date, ...]:
@@ -90,50 +101,14 @@ def _ours(here: Situation) -> None:
         raise RefusedError("newer_at_gate", f"校门上有比中心更新的放学表，中心改不了：{remedy}")
 
 
-def after(here: Situation, change: Change) -> tuple[GateDay, ...]:
-    """The days with the change: what the centre would issue."""
-    return timetable(here.plan, here.on, (*here.changes, change))
-
-
-def described(plan: Plan, before: Iterable[GateDay], then: Iterable[GateDay]) -> tuple[str, ...]:
-    """What a change does, by cue: “三年级一班 16:30:00 → 16:32:00 东门”."""
-    gates = {gate.id: gate.name for gate in plan.gates}
-    names = {one.id: one.name for one in plan.classes}
-    lines = []
-    for old, new in zip(before, then, strict=True):
-        was = {cue.id: cue for cue in old.cues}
-        now = {cue.id: cue for cue in new.cues}
-        for cue in sorted({**was, **now}.values(), key=order):
-            first, second = _shown(old, was.get(cue.id), plan), _shown(new, now.get(cue.id), plan)
-            if first != second:
-                who = "、".join(names.get(one, one) for one in cue.classes) or cue.say
-                lines.append(f"{who} {first} → {second} {gates[new.gate]}")
-        lines += _moved_windows(old, new, plan, gates[new.gate])
-        opened = {hold.id for hold in new.holds if hold.to is None} - {hold.id for hold in old.holds if hold.to is None}
-        ended = {hold.id for hold in new.holds if hold.to} - {hold.id for hold in old.holds if hold.to}
-        lines += [f"{gates[new.gate]} 暂停"] * bool(opened) + [f"{gates[new.gate]} 恢复"] * bool(ended)
-    return tuple(lines)
-
-
-def _shown(day: GateDay, cue: Cue | None, plan: Plan) -> str:
-    """When it is called; where people pace, that it was let go, or its place."""
-    if cue is None:
-        return "—"
-    at = f"{local(cue.at, plan):%H:%M:%S}"
-    if cue.state == "cancelled":
-        return "本班暂缓"
-    if not by_hand(cue, day.window(cue)):
-        return at
-    return f"{local(cue.released, plan):%H:%M:%S} 放行" if cue.released else f"等放行（排在 {at}）"
-
-
-def _moved_windows(old: GateDay, new: GateDay, plan: Plan, gate: str) -> list[str]:
-    was = {window.id: window.closes for window in old.windows}
-    return [
-        f"{window.name}结束 {local(was[window.id], plan):%H:%M:%S} → {local(window.closes, plan):%H:%M:%S} {gate}"
-        for window in new.windows
-        if window.id in was and was[window.id] != window.closes
-    ]
+def foreseen(here: Situation, change: Change) -> tuple[str, ...]:
+    """What the change does, by cue; and which gates may still call what they lost, until they confirm it."""
+    changes = (*here.changes, change)
+    then = timetable(here.plan, here.on, changes)
+    places = zones(here.plan, here.on, here.changes), zones(here.plan, here.on, changes)
+    lines = described(here.plan, here.days, then, places=places)
+    lost = dict.fromkeys(gate for gate, _ in left(here.days, then))
+    return (*lines, *(f"{gate_name(here, gate)}未确认以前，可能仍会播报" for gate in lost))
 
 
 # One kind each ------------------------------------------------------------------------------------

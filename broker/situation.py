@@ -51,6 +51,12 @@ class Situation:
             record.final or record.heard == "yes" for record in self.records.get(f"{day.gate} {cue.id}", ())
         )
 
+    def spoken(self, day: GateDay, cue: Cue) -> bool:
+        """Whether somebody heard it, or may have, or hears it now; what was missed was not."""
+        status = self.statuses.get(day.gate)
+        records = self.records.get(f"{day.gate} {cue.id}", ())
+        return (status is not None and status.now == cue.id) or any(record.heard != "no" for record in records)
+
     @property
     def ours(self) -> bool:
         """Whether the gates run what the centre issued."""

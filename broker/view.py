@@ -7,6 +7,8 @@ from broker import alerts
 from broker.due import due, slips_of
 from broker.paced import next_call, next_to_release, waits
 from broker.presses import GUARD
+from broker.preview import day_type_name, day_types
+from broker.rearrange import may_call
 from broker.situation import Situation
 from broker.wire.messages import Alert, Record
 from broker.wire.topics import Address
@@ -15,7 +17,7 @@ from config.alerts import Action
 from config.changes import Change, standing
 from config.clock import Instant
 from config.day import Cue, GateDay, Pacing
-from config.pacing import by_hand, windows_now
+from config.pacing import NEVER, by_hand, windows_now
 from config.plan import SchoolClass, Zone
 from config.timetable import local, zones
 from config.types import Day, Frozen, Utc
@@ -30,11 +32,20 @@ class HoldView(Frozen):
     why: str | None
 
 
+class QuietView(Frozen):
+    """A span of quiet that is on; `to` None: until somebody ends it."""
+
+    id: str
+    since: Utc
+    to: Utc | None
+
+
 class GateView(Frozen):
     """`link`: up; lost (its will, or silent for 90 s); never heard. `confirmed`: it holds the day that was issued.
 
     `pacing` of the window that is shown. Where people pace, `next_at` is no promise and None; `next_class` is who a
-    release would let go, `released` who was and has not begun.
+    release would let go, `released` who was and has not begun. `may_call`: who left for another gate, and may still be
+    called here, for it has not confirmed that.
     """
 
     id: str
@@ -51,6 +62,8 @@ class GateView(Frozen):
     said: int
     total: int
     holds: tuple[HoldView, ...]
+    quiet: tuple[QuietView, ...] = ()
+    may_call: tuple[str, ...] = ()
     revision: int
     confirmed: bool
     check: tuple[str, ...]
@@ -89,6 +102,8 @@ class ChangeView(Frozen):
     window: str | None
     delay_s: float | None
     undoes: int | None
+    day_type: str | None = None
+    ends: bool = False
     undone: bool
 
 
@@ -130,6 +145,11 @@ class StandingView(Frozen):
     missing: tuple[MissingView, ...]
 
 
+class DayTypeView(Frozen):
+    id: str
+    name: str
+
+
 class View(Frozen):
     """Whole state, never a delta. `server_time` is the centre's; `vouched` False: nobody vouches for it."""
 
@@ -139,6 +159,7 @@ class View(Frozen):
     zone: str
     date: str
     day_type: str
+    day_types: tuple[DayTypeView, ...] = ()
     server_time: Utc
     vouched: bool
     bound_s: float | None
@@ -193,7 +214,8 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
     school, day_type = here.plan.school, here.days[0].day_type if here.days else "closed"
     windows = tuple(_windows(here, now))
     shown = next((one for one in windows if one.kind == "dismissal" and one.closes > now.utc), None)
-    gates = tuple(_gate(here, day, now, status_at_s, shown) for day in here.days)
+    lost = may_call(here)
+    gates = tuple(_gate(here, day, now, status_at_s, shown).but(may_call=lost.get(day.gate, ())) for day in here.days)
     at = zones(here.plan, here.on, here.changes)
     return View(
         v=1,
@@ -202,6 +224,7 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
         zone=school.zone,
         date=here.on.isoformat(),
         day_type=day_type,
+        day_types=tuple(DayTypeView(id=one, name=day_type_name(here.plan, one)) for one in day_types(here.plan)),
         server_time=now.utc,
         vouched=now.bound_s is not None,
         bound_s=now.bound_s,
@@ -262,6 +285,11 @@ def _gate(
         said=len([cue for cue in calls if _heard(_records(here, day, cue))]),
         total=len(calls),
         holds=tuple(_holds(here, day)),
+        quiet=tuple(
+            QuietView(id=one.id, since=one.begins, to=one.to)
+            for one in day.quiet
+            if one.begins <= now.utc < (one.to or NEVER)
+        ),
         revision=day.revision,
         confirmed=not lost and held is not None and held.revision == day.revision,
         check=() if status is None or lost else status.check,  # of a lost one nobody knows
@@ -354,18 +382,10 @@ def _changes(here: Situation) -> Iterator[ChangeView]:
 
 def _change(change: Change, *, undone: bool) -> ChangeView:
     return ChangeView(
-        n=change.n,
-        at=change.at,
-        by=change.by,
-        why=change.why,
-        kind=change.kind,
-        gate=change.gate,
-        class_id=change.cls,
-        window=change.window,
-        delay_s=change.delay_s,
-        undoes=change.undoes,
-        undone=undone,
-    )
+        n=change.n, at=change.at, by=change.by, why=change.why, kind=change.kind, gate=change.gate, class_id=change.cls,
+        window=change.window, delay_s=change.delay_s, undoes=change.undoes, day_type=change.day_type, undone=undone,
+        ends=change.kind == "quiet" and bool(change.ids),
+    )  # fmt: skip
 
 
 def _records(here: Situation, day: GateDay, cue: Cue) -> tuple[Record, ...]:

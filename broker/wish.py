@@ -8,15 +8,19 @@ from config import limits
 from config.alerts import Action
 from config.types import CueId, Day, Frozen, Id, Name, Say, Slug, Utc
 
-WishKind = Literal["hold", "resume", "delay", "skip", "release", "ready", "call", "repeat", "notice", "extend", "undo"]
+WishKind = Literal[
+    "hold", "resume", "delay", "skip", "move", "reroute", "release", "ready", "call", "repeat",
+    "notice", "extend", "day_type", "quiet", "undo",
+]  # fmt: skip
 
 
 class Wish(Frozen):
     """What a person asks, as REST takes it. `key` makes it once. `confirmed`: asked twice, and meant.
 
     hold [gate] · resume ids · delay window delay_s [gate] · skip class [window] · release class [gate] [window] · ready
-    class [gate] [window] · call class [gate] · repeat [cue] [gate] · notice text [gate] · extend window delay_s · undo
-    undoes
+    class [gate] [window] · call class [gate] · repeat [cue] [gate] · notice text [gate] [from] · extend window delay_s
+    · move classes [gate] [window] · reroute gate class [window], or all that is left: gate from_gate [window] ·
+    day_type day_type [gate] [class] · quiet [gate] [from] [to], and its end: ids [gate] · undo undoes
     """
 
     key: Id
@@ -26,10 +30,16 @@ class Wish(Frozen):
     gate: Slug | None = None
     window: Slug | None = None
     cls: Slug | None = Field(default=None, alias="class")
+    classes: Annotated[tuple[Slug, ...], Field(max_length=limits.CUES_MAX)] = ()
+    """Of a move, in their new order."""
+    from_gate: Slug | None = None
     cue: CueId | None = None
     ids: Annotated[tuple[Id, ...], Field(max_length=limits.HOLDS_MAX)] = ()
     delay_s: Annotated[float, Field(ge=-7200, le=7200)] | None = None
+    begins: Utc | None = Field(default=None, alias="from")
+    to: Utc | None = None
     text: Say | None = None
+    day_type: Slug | None = None
     undoes: Annotated[int, Field(ge=0, lt=2**53)] | None = None
     confirmed: bool = False
 

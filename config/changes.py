@@ -56,15 +56,19 @@ def applied(days: Sequence[GateDay], changes: Sequence[Change]) -> tuple[GateDay
     """The days after these changes, which are of the same date."""
     if not changes:
         return tuple(days)
-    undos = {change.undoes: change for change in sorted(changes, key=lambda one: -one.n) if change.kind == "undo"}
-    for change in standing(changes):
-        if change.kind == "reroute":
+    known = sorted(changes, key=lambda change: change.n)
+    kept, done = {change.n for change in standing(changes)}, {change.n: change for change in known}
+    for change in known:
+        if change.kind == "undo":
+            # In its place: what a later change saw is what was brought back, a delay then moves it from there.
+            undone = done.pop(change.undoes if change.undoes is not None else -1, None)
+            days = [_brought_back(day, undone, change) for day in days] if undone is not None else days
+        elif change.n not in kept:
+            continue
+        elif change.kind == "reroute":
             days = _rerouted(days, change)
         else:
             days = [_FOLDS[change.kind](day, change) if _concerns(change, day) else day for day in days]
-    for change in sorted(changes, key=lambda one: one.n):
-        if undo := undos.get(change.n):
-            days = [_brought_back(day, change, undo) for day in days]
     return tuple(day.but(holds=_holds(day, changes)) for day in days)
 
 

@@ -316,6 +316,21 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
             "raise every_s, or lower repeat",
         ),
     },
+    "sound_alike": {
+        "zh": ("与“{other}”听起来一样，家长分不清", "改一个名称，例如加上楼号"),
+        "en": ("sounds like {other}: nobody could tell them apart", "give it another name"),
+    },
+    "same_segment": {
+        "zh": ("{at} 前后{name}（{gate}）和{other}（{other_gate}）都走这一段，会挤在一起", "错开两门的时刻，或改路线"),
+        "en": ("{name} ({gate}) and {other} ({other_gate}) both walk there about {at}", "shift a call, or a route"),
+    },
+    "zone_busy": {
+        "zh": ("{at} 叫{name}到{zone}，{other}还没走完", "拉开间隔、换接送区，或改 clear_s、写 most"),
+        "en": (
+            "{name} is called to {zone} at {at}, before {other} is gone",
+            "space them, or correct clear_s, or set most",
+        ),
+    },
     "at_or_after": {
         "zh": ("一次叫班写 at（时刻）或 after_s（starts 之后多少秒），二者取一", '例如 at = "17:15"'),
         "en": (

@@ -194,6 +194,8 @@ NOON_REST_ENDS_S = 13.5 * 3600
 """Seconds of the day: neighbours rest before, after and between these; a plan that speaks then is asked whether so."""
 SIGN_S = 0.4
 """What a sign of a sentence lasts: "请注意，三年级一班正在放学。" takes 4.7 to 6.9 s."""
+SEGMENT_CLEAR_S = 20.0
+"""A class of 45, two abreast, has passed a door or a flight of stairs."""
 ID_MAX = 32
 """Characters of an identifier."""
 

@@ -16,7 +16,7 @@ from config.alerts import RAISED
 from config.extends import Near, owner
 from config.findings import Finding, clock
 from config.lint_calendar import calendar_faults, make_up_findings
-from config.lint_days import day_findings, doubts, heavy, strange, waits
+from config.lint_days import Heard, Lasts, by_signs, day_findings, doubts, heavy, strange, waits
 from config.parsing import shown
 from config.plan import CLOSED, NORMAL, Plan, PlanError, WindowEntry, expand
 from config.plan_read import Draft, draft
@@ -27,14 +27,20 @@ Unreadable = Callable[[str], str]
 
 
 def read(
-    text: str, file: str, unreadable: Unreadable = lambda _: "", near: Near | None = None
+    text: str,
+    file: str,
+    unreadable: Unreadable = lambda _: "",
+    near: Near | None = None,
+    *,
+    heard: Heard | None = None,
+    lasts: Lasts = by_signs,
 ) -> tuple[Plan, tuple[Finding, ...]]:
     """A plan and its warnings. Raises PlanError with everything that is wrong, at once. `near`: the files beside it."""
     made, findings = draft(text, near)
     findings += tuple(_findings(made, unreadable))
     plan = None if any(finding.severity == "error" for finding in findings) else made.plan()
     if plan is not None:
-        findings += tuple(heavy(plan)) or tuple(doubts(made))
+        findings += tuple(heavy(plan)) or tuple(doubts(plan, lasts, heard))
     findings = tuple(replace(one, file=one.file or owner(made.files, one.place)) for one in findings)
     if plan is None or any(finding.severity == "error" for finding in findings):
         raise PlanError(file, findings)

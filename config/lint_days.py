@@ -3,14 +3,15 @@
 One mistake is one finding: what is wrong on several days is told of the first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 
 from config import limits
 from config.findings import Finding, clock
 from config.plan import NORMAL, Plan, WindowEntry, expand
 from config.plan_read import Draft
 from config.roster import Called, Kind, Roster, WholeDay
-from config.timetable import folded
+from config.timetable import call_sentence, folded
 
 Calls = list[list[Called]]
 """What each window of the plan calls, in its order."""
@@ -185,28 +186,102 @@ def _gates(made: Draft, days: dict[Kind, Roster], called: dict[Kind, Calls], *, 
 
 
 _RESTS = ((0, limits.QUIET_UNTIL_S), (limits.NOON_REST_S, limits.NOON_REST_ENDS_S), (limits.QUIET_FROM_S, 36 * 3600))
+Lasts = Callable[[str], float]
+"""How many seconds a sentence takes to say."""
+Heard = Callable[[str], str]
+"""How a name sounds: two that sound alike give the same."""
 
 
-def doubts(made: Draft) -> Iterator[Finding]:
-    """What may be meant so: warnings, once a window."""
-    for window in made.windows:
-        place = f"windows.{window.id}"
+def by_signs(say: str) -> float:
+    """Where no voice is at hand."""
+    return len(say) * limits.SIGN_S
+
+
+def doubts(plan: Plan, lasts: Lasts, heard: Heard | None) -> Iterator[Finding]:
+    """What may be meant so: warnings, once a place."""
+    for window in plan.windows:
         speaks = window.kind == "dismissal" or window.notice is not None or window.notices
-        spans = [
-            (0, limits.QUIET_UNTIL_S),
-            (limits.NOON_REST_S, limits.NOON_REST_ENDS_S),
-            (limits.QUIET_FROM_S, 36 * 3600),
-        ]
-        if window.in_order and speaks and any(window.opens < to and begins < window.closes for begins, to in spans):
+        if window.in_order and speaks and any(window.opens < to and begins < window.closes for begins, to in _RESTS):
             args = {"opens": clock(window.opens), "closes": clock(window.closes)}
-            yield Finding("neighbours", f"{place}.opens", clock(window.opens), args, "warning")
-        if window.kind == "dismissal" and window.every_s is not None and window.pacing == "timed":
-            longest = max((len(one.name) for one in made.classes), default=0)
-            say_s = (len(made.sentences.call if made.sentences else "") - len("{classes}") + longest) * limits.SIGN_S
-            takes_s = window.repeat * say_s + (window.repeat - 1) * limits.SAYING_GAP_S + window.rest_s
-            if takes_s > window.every_s:
+            yield Finding("neighbours", f"windows.{window.id}.opens", clock(window.opens), args, "warning")
+    yield from _alike(plan, heard) if heard else ()
+    takes: dict[str, float] = {}
+    found: set[str] = set()
+    for kind in kinds(plan):
+        roster = Roster(plan, WholeDay(*kind))
+        calls = [one for window in plan.windows for one in roster.called(window)]
+        calls = sorted((one for one in calls if one.window.pacing == "timed"), key=lambda one: one.at_s)
+        says = {id(one): call_sentence(plan, one, roster.day_type(one.day_type)) for one in calls}
+        takes |= {say: lasts(say) for say in says.values() if say not in takes}
+        for finding in (
+            *_too_close(calls, {own: takes[say] for own, say in says.items()}),
+            *_same_segment(plan, calls),
+            *_busy(plan, calls),
+        ):
+            if finding.place not in found:
+                found.add(finding.place)
+                yield finding
+
+
+def _too_close(calls: list[Called], say_s: Mapping[int, float]) -> Iterator[Finding]:
+    """Sayings and rest last longer than it is to the gate's next call; what is due at one instant waits by intent."""
+    following: dict[tuple[str, str], Called] = {}
+    for one in reversed(calls):
+        own, window = (one.gate, one.window.id), one.window
+        later = following.get(own)
+        if later is None or later.at_s > one.at_s:
+            takes_s = window.repeat * say_s[id(one)] + (window.repeat - 1) * limits.SAYING_GAP_S + window.rest_s
+            gap_s = later.at_s - one.at_s if later else takes_s
+            if takes_s > gap_s:
+                key = "every_s" if gap_s == window.every_s else "calls"
                 args = {"takes": f"{takes_s:.0f}", "repeat": str(window.repeat)}
-                yield Finding("too_close", f"{place}.every_s", f"{window.every_s:g}", args, "warning")
+                yield Finding("too_close", f"windows.{window.id}.{key}", f"{gap_s:g}", args, "warning")
+        following[own] = one
+
+
+def _same_segment(plan: Plan, calls: list[Called]) -> Iterator[Finding]:
+    """Calls of two gates, each spaced by itself, that meet on the stairs. A gate's own calls are `every_s` apart."""
+    names = {gate.id: gate.name for gate in plan.gates}
+    for n, one in enumerate(calls):
+        for other in calls[n + 1 :]:
+            if other.at_s - one.at_s >= limits.SEGMENT_CLEAR_S:
+                break
+            both = [part for part in _segments(one) if part in _segments(other) and part not in names.values()]
+            if both and one.gate != other.gate:
+                args = {
+                    "segment": both[0], "at": clock(one.at_s), "name": one.name, "gate": names[one.gate],
+                    "other": other.name, "other_gate": names[other.gate],
+                }  # fmt: skip
+                yield Finding("same_segment", f"classes.{one.classes[0].entry}.route", both[0], args, "warning")
+
+
+def _segments(of: Called) -> list[str]:
+    return [part.strip() for one in of.classes for part in (one.route or "").split("→") if part.strip()]
+
+
+def _busy(plan: Plan, calls: list[Called]) -> Iterator[Finding]:
+    """A zone whose clearing time was written, called to again before it is over; with `most` that many may be there."""
+    for zone in plan.zones:
+        own = [one for one in calls if one.zone.id == zone.id]
+        if zone.most is not None or "clear_s" not in zone.model_fields_set:
+            continue
+        for one, other in pairwise(own):
+            if other.at_s - one.at_s < zone.clear_s:
+                args = {"zone": zone.name, "at": clock(other.at_s), "name": other.name, "other": one.name}
+                yield Finding("zone_busy", f"zones.{zone.id}.clear_s", f"{zone.clear_s:g}", args, "warning")
+                break
+
+
+def _alike(plan: Plan, heard: Heard) -> Iterator[Finding]:
+    """Nobody at the kerb can tell them apart, however they are written. One finding a grade."""
+    first: dict[str, str] = {}
+    found: set[str] = set()
+    named = [(f"classes.{one.entry}", one.name) for one in plan.classes]
+    named += [(f"groups.{one.id}", one.name) for one in plan.groups if one.name and not one.each]
+    for place, name in named:
+        if (other := first.setdefault(heard(name), name)) != name and place not in found:
+            found.add(place)
+            yield Finding("sound_alike", place, name, {"other": other}, "warning")
 
 
 def heavy(plan: Plan) -> Iterator[Finding]:

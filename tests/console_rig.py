@@ -33,6 +33,7 @@ from config.errors import OutsideError
 LIMIT_S = 30.0
 NOW = datetime(2026, 11, 25, 3, 31, tzinfo=UTC)
 NAMES = "一二三四五六"
+DAY_TYPES = {"normal": "正常", "closed": "停课", "rain": "雨天"}
 
 
 def gate(own: str, **changes: object) -> GateView:
@@ -79,6 +80,7 @@ def state(**changes: object) -> View:
         "day_type": "normal", "server_time": NOW, "vouched": True, "bound_s": 0.1, "window": noon, "windows": (noon,),
         "gates": gates, "confirmed": 2, "classes": classes(), "changes": changed, "alert": None, "alerts": (),
         "strays": (), "newer": (), "kept": (),
+        "day_types": tuple({"id": own, "name": name} for own, name in DAY_TYPES.items()),
     }  # fmt: skip
     return View.model_validate({**made, **changes})
 

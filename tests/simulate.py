@@ -16,7 +16,7 @@ from pathlib import Path
 from audio.reading import unreadable
 from broker import sheet
 from broker.cli import record_sheet
-from broker.cli_plan import load
+from broker.cli_plan import loaded
 from broker.wire.messages import decode
 from config import limits
 from config.clock import SystemClock
@@ -54,8 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--faults", nargs="+", default=[], choices=sorted(NAMES), metavar="FAULT", help="见下 as below")
     options = parser.parse_args(argv)
     try:
-        plan = load(options.plan, language(os.environ), lambda say: "".join(unreadable(say)))
-        text = options.plan.read_text("utf-8")
+        plan, text = loaded(options.plan, language(os.environ), lambda say: "".join(unreadable(say)))
     except BadInputError as error:
         sys.stderr.write(f"{error}\n")
         return 2

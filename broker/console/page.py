@@ -14,13 +14,10 @@ from broker.desk import dates_words
 from broker.view import AlertView, ChangeView, ClassView, GateView, View
 from config import limits
 
-DAY_TYPES = {
-    "normal": "正常", "rain": "雨天", "exam": "考试", "half-day": "半天", "parents-meeting": "家长会", "closed": "停课",
-}  # fmt: skip
 KINDS = {
-    "delay": "顺延", "hold": "暂停", "resume": "恢复", "skip": "本班暂缓", "move": "改时间", "reroute": "改路线",
+    "delay": "顺延", "hold": "暂停", "resume": "恢复", "skip": "本班暂缓", "move": "换顺序", "reroute": "换门",
     "release": "放行下一班", "call": "叫班", "repeat": "重播", "notice": "插播通知", "extend": "延长",
-    "day_type": "日型", "ready": "整队完成", "left": "已离校", "quiet": "安静", "undo": "撤销",
+    "day_type": "日型", "ready": "整队完成", "left": "已离校", "quiet": "静音", "undo": "撤销",
 }  # fmt: skip
 STATES = {
     "none": "", "waiting": "", "next": "下一个", "released": "已放行", "calling": "正在叫", "called": "已叫",
@@ -58,7 +55,7 @@ class Page:
             "WORDS": WORDS,
             "ALERTS": ALERTS,
         }
-        self._env.globals |= {"state_of": state_of, "hold_words": hold_words}
+        self._env.globals |= {"state_of": state_of, "hold_words": hold_words, "day_type_name": day_type_name}
         self._env.globals |= {"newer_words": newer_words, "newer_dates": newer_dates, "dates_words": dates_words}
         self._env.filters |= {"ms": _ms}
 
@@ -88,11 +85,12 @@ class Page:
     def regions(self, view: View) -> dict[str, str]:
         macros: Any = self._env.get_template("regions.html").make_module({"at": _clock_of(view)})
         made = {
-            "top": macros.top(view, DAY_TYPES.get(view.day_type, view.day_type)),
+            "top": macros.top(view, day_type_name(view, view.day_type)),
             "banner": macros.banner(view),
             "all": macros.everywhere(view),
             "alert": macros.alert(view),
             "changes": macros.changes(_done(view)),
+            "today": macros.today(view),
         }
         for gate in view.gates:
             made[f"gate-{gate.id}"] = macros.gate(view, gate, calling(view, gate), following(view, gate))
@@ -103,6 +101,11 @@ class Page:
 
 
 # Words --------------------------------------------------------------------------------------------
+
+
+def day_type_name(view: View, of: str) -> str:
+    """As the plan calls it; of a plan that has it no more, its id."""
+    return next((one.name for one in view.day_types if one.id == of), of)
 
 
 def calling(view: View, gate: GateView) -> str:
@@ -175,11 +178,17 @@ def _about(view: View, change: ChangeView) -> Iterator[str]:
         minutes, seconds = divmod(round(abs(change.delay_s)), 60)
         sign = "−" if change.delay_s < 0 else ""
         yield sign + (f"{minutes} 分" if minutes else "") + (f"{seconds} 秒" if seconds else "")
+    if change.day_type:
+        yield day_type_name(view, change.day_type)
     if change.undoes is not None:
         yield f"第 {change.undoes} 项"
+    if change.ends:
+        yield "结束"
+    if change.kind == "reroute":
+        yield "→"
     if change.gate:
         yield names["gate"].get(change.gate, change.gate)
-    elif change.kind in {"hold", "resume", "delay", "notice"}:
+    elif change.kind in {"hold", "resume", "delay", "notice", "quiet"}:
         yield "全部校门"
 
 

@@ -55,6 +55,13 @@ def extend(school: TwoGates, page: Page) -> None:
     assert school.wish(kind="extend", window="noon", delay_s=600)[0] == 200
 
 
+def reroute(school: TwoGates, page: Page) -> None:
+    page.get_by_label("班级").select_option("三年级二班")
+    page.get_by_label("校门", exact=True).select_option("西门")
+    button(page, "换门").tap()
+    done(page, "三年级二班换到西门")
+
+
 def undone(school: TwoGates, page: Page) -> None:
     """The newest change is undone from the page."""
     undo(page, school.state()["changes"][0]["n"]).tap()
@@ -62,7 +69,7 @@ def undone(school: TwoGates, page: Page) -> None:
     expect(page.locator("#done")).to_contain_text("2/2 校门已确认")
 
 
-@pytest.mark.parametrize("act", [delay, skip, extend])
+@pytest.mark.parametrize("act", [delay, skip, extend, reroute])
 def test_an_undo_before_its_instant_restores_the_day(
     act: Callable[[TwoGates, Page], None], school: TwoGates, page: Page
 ) -> None:
@@ -102,6 +109,28 @@ def test_a_hold_is_ended_by_a_resume_and_the_day_is_what_it_was(school: TwoGates
     assert [(day.cues, day.windows) for day in after.values()] == [(day.cues, day.windows) for day in days.values()]
     assert [hold.to is None for hold in after["east"].holds] == [False]
     assert after["west"] == days["west"]
+
+
+def test_a_day_type_is_shown_before_it_is_meant_and_quiet_is_ended_where_it_was_begun(
+    school: TwoGates, page: Page
+) -> None:
+    days = school.days()
+    button(page, "停课…").tap()
+    expect(page.locator("#ask p")).to_contain_text("今天改成“停课”？")
+    expect(page.locator("#ask p")).to_contain_text("东门 日型 正常 → 停课")
+    shoot(page, "day-type-asked")
+    page.locator("#ask button[value=no]").tap()
+    assert school.days() == days
+    button(page, "东门静音").tap()
+    page.locator("#ask button[value=yes]").tap()
+    done(page, "东门静音")
+    expect(page.locator("[data-region=gate-east]")).to_contain_text("静音：只亮灯，不出声")
+    page.locator(".today").scroll_into_view_if_needed()
+    shoot(page, "today")
+    assert [span.to for span in school.days()["east"].quiet] == [None]
+    button(page, "东门结束静音").tap()
+    done(page, "东门结束静音")
+    assert [span.to is None for span in school.days()["east"].quiet] == [False]
 
 
 # Two taps, two people -----------------------------------------------------------------------------

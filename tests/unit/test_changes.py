@@ -206,6 +206,13 @@ def test_and_not_before_undo_plus_five_seconds() -> None:
     assert brought == ("c4/call", 500.0 + limits.BACK_AFTER_S, "planned")
 
 
+def test_a_delay_after_an_undo_moves_from_where_that_brought_it_back() -> None:
+    skipped, undo = change(1, "skip", cues=(own(1),)), change(2, "undo", 30, undoes=1)
+    later = change(3, "delay", 40, cues=(own(3), own(4), own(1)), delay_s=60)
+    assert cues(skipped, undo, later)[-1] == ("c1/call", 140.0, "planned")
+    assert cues(later, undo, skipped) == cues(skipped, undo, later)
+
+
 def test_a_delay_undone_in_the_middle_moves_only_what_would_be_in_the_past() -> None:
     undone = cues(DELAY, change(2, "undo", 30, undoes=1))
     assert undone == [PLANNED[0], PLANNED[2], PLANNED[3], ("c2/call", 80.0, "planned")]

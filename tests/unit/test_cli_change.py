@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -34,6 +35,27 @@ def test_a_change_is_made_and_said(centre: FakeCentre, url: str, capsys: pytest.
     assert (wish.kind, wish.by, wish.gate, wish.window, wish.delay_s, wish.why) == (
         "delay", "王老师", "east", "noon", 120.0, "下雨",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("argv", "fields"),
+    [
+        (["move", "--classes", "g3c2", "g3c1"], {"classes": ("g3c2", "g3c1")}),
+        (["reroute", "--gate", "west", "--from-gate", "east"], {"gate": "west", "from_gate": "east"}),
+        (["day_type", "--day-type", "rain", "--class", "g3"], {"day_type": "rain", "cls": "g3"}),
+        (["quiet", "--to", "2026-11-25T08:00:00Z"], {"to": datetime(2026, 11, 25, 8, tzinfo=UTC), "begins": None}),
+        (
+            ["notice", "--text", "好", "--from", "2026-11-25T08:00:00Z"],
+            {"begins": datetime(2026, 11, 25, 8, tzinfo=UTC)},
+        ),
+    ],
+)
+def test_what_rearranges_a_day_is_asked_in_its_own_words(
+    argv: list[str], fields: dict[str, object], centre: FakeCentre, url: str
+) -> None:
+    assert change([*argv, "--by", "王", "--url", url]) == 0
+    (wish,) = centre.wishes
+    assert {name: getattr(wish, name) for name in fields} == fields
 
 
 def test_a_preview_is_only_said(centre: FakeCentre, url: str, capsys: pytest.CaptureFixture[str]) -> None:

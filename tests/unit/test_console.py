@@ -14,7 +14,7 @@ from broker.view import HoldView
 from config import limits
 from config.errors import OutsideError
 from config.settings import ConsoleSettings
-from console_rig import LIMIT_S, FakeCentre, Never, Now, Rig, gate, held, restored, state
+from console_rig import LIMIT_S, NOW, FakeCentre, Never, Now, Rig, gate, held, restored, state
 from process_rig import free_port
 
 HOLD = {"key": "k1", "by": "王老师", "kind": "hold", "gate": "east"}
@@ -127,6 +127,26 @@ def test_whose_days_count_is_asked_twice() -> None:
     assert [one.confirmed for one in rig.centre.choices] == [False, True]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"kind": "move", "classes": ["g3c2", "g3c1"], "window": "noon"},
+        {"kind": "reroute", "class": "g3c1", "gate": "west"},
+        {"kind": "reroute", "from_gate": "east", "gate": "west"},
+        {"kind": "day_type", "day_type": "rain"},
+        {"kind": "quiet", "from": "2026-11-25T06:00:00Z", "to": "2026-11-25T08:00:00Z"},
+        {"kind": "quiet", "ids": ["change-1"]},
+        {"kind": "notice", "text": "校车晚到", "from": "2026-11-25T08:20:00Z"},
+    ],
+)
+def test_what_rearranges_a_day_is_taken_as_it_is_written(body: dict[str, object]) -> None:
+    rig = Rig()
+    assert rig.post({"key": "k1", "by": "王老师", **body}).status_code == 200
+    (wish,) = rig.centre.wishes
+    said = json.loads(wish.model_dump_json(by_alias=True))
+    assert {name: said[name] for name in body} == body
+
+
 # What is shown ------------------------------------------------------------------------------------
 
 
@@ -159,6 +179,23 @@ def test_the_page_names_the_gate_that_is_missing_and_the_remedy_for_the_time() -
     assert "王老师：校车没到" in text
     assert '"ids": ["change-7"]' in text
     assert "<script>" not in text
+
+
+def test_the_page_offers_the_day_types_quiet_and_another_gate() -> None:
+    rig = Rig()
+    text = rig.ask("GET", "/").text
+    assert "日型：现在是正常" in text
+    assert [f'{{"day_type": "{one}", "kind": "day_type"}}' in text for one in ("rain", "closed", "normal")] == [
+        True, True, False,
+    ]  # fmt: skip
+    assert '{"gate": "east", "kind": "quiet"}' in text
+    assert '<option value="g3c1">三年级一班</option>' in text
+    quiet = ({"id": "change-4", "since": NOW, "to": None},)
+    rig.centre.shown = state(gates=(gate("east", quiet=quiet, may_call=("三年级一班",)), gate("west")))
+    text = rig.ask("GET", "/").text
+    assert '{"gate": "east", "ids": ["change-4"], "kind": "quiet"}' in text
+    assert "静音：只亮灯，不出声" in text
+    assert "东门未确认，可能仍会播报：三年级一班。请打电话给门卫。" in text
 
 
 def test_the_page_asks_whose_days_count_and_says_for_which_dates() -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from broker.desk import chosen, described, propose
+from broker.desk import chosen, propose
 from broker.issued import Newer
+from broker.preview import described
 from broker.situation import RefusedError, Situation
 from broker.wire.messages import Record, Status
 from broker.wire.topics import Address

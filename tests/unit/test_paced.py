@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from broker.desk import described, propose
+from broker.desk import propose
+from broker.preview import described
 from broker.situation import RefusedError, Situation
 from broker.view import view
 from broker.wire.messages import Record, Status

@@ -33,7 +33,7 @@
   function lock() {
     const stale = body.classList.contains("stale"), wait = tapped.until - performance.now();
     const under = wait > 0 ? document.elementFromPoint(tapped.x, tapped.y)?.closest("button") : null;
-    for (const button of document.querySelectorAll("[data-wish],[data-time],#ask button,#sheet button"))
+    for (const button of document.querySelectorAll("[data-wish],[data-time],[data-reroute],#ask button,#sheet button"))
       button.disabled = button === under || !button.closest("dialog") && (stale || flying.has(button.dataset.wish ?? "time"));
     if (wait > 0) setTimeout(lock, wait);
   }
@@ -116,6 +116,12 @@
     $("sheet").querySelector("p").textContent = button.querySelector("b").textContent;
     $("sheet").showModal();
     lock();
+  }
+  function reroute(form) { // a class to another gate, by its names
+    const [cls, gate] = form.querySelectorAll("select"), text = (one) => one.selectedOptions[0].textContent;
+    if (!cls.value || !gate.value) return report({ bad: "请先选班级，再选改到哪个校门。" });
+    const wish = JSON.stringify({ kind: "reroute", class: cls.value, gate: gate.value });
+    act({ wish, name: `${text(cls)}换到${text(gate)}`, yes: "仍要换", no: "不换" });
   }
   async function confirmTime() {
     const by = name();
@@ -235,6 +241,7 @@
     // The second half of a double tap must not meet the button that the first one brought there.
     tapped = { x: event.clientX, y: event.clientY, until: performance.now() + DOUBLE_MS };
     if ("time" in button.dataset) confirmTime();
+    else if ("reroute" in button.dataset) reroute(button.form);
     else if ("alarm" in button.dataset) { $("drill").checked = false; alarm(null); $("alarm").showModal(); }
     else if (button.value && button.closest("#alarm")) button.value === "no" ? $("alarm").close() : alarm(button.value);
     else if (button.dataset.wish && button.querySelector("[data-ready]")) sheet(button);

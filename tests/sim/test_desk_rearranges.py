@@ -1,0 +1,110 @@
+"""Another gate, a day type and quiet, through the real centre, its store and the wire: the old gate must confirm."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broker.situation import RefusedError
+from broker.view import Answer
+from broker.wish import Wish
+from school_rig import TEXT, ForeignGate, School, record
+
+ON = "2026-11-25"
+CALL = f"{ON}/noon/g1c1/call"
+RAIN = TEXT.replace(
+    "[[windows]]",
+    """[zones.hall]
+name = "体育馆"
+gate = "west"
+[day_types.rain]
+name = "雨天"
+places = { g1 = "hall" }
+[[windows]]""",
+    1,
+)
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> Iterator[School]:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    made = School(folder)
+    made.stop()
+    made.start(RAIN)
+    made.go()
+    made.settle_in()
+    yield made
+    made.stop()
+
+
+def ask(school: School, kind: str, **more: object) -> Answer:
+    key = f"k{school.store.next_n()}"
+    answer = school.centre.submit(Wish.model_validate({"key": key, "by": "王老师", "kind": kind, **more}))
+    school.go()
+    return answer
+
+
+def calls(gate: ForeignGate) -> list[str]:
+    """The newest day of today that a gate was sent."""
+    days: list[dict[str, Any]] = [message for what, message in gate.took() if what == f"day/{ON}" and message]
+    return [f"{cue['at'][11:16]} {cue['id'].split('/')[2]}" for cue in days[-1]["cues"] if cue["kind"] == "call"]
+
+
+def may_call(school: School) -> dict[str, tuple[str, ...]]:
+    return {one.id: one.may_call for one in school.centre.view().gates}
+
+
+def test_a_class_at_another_gate_may_be_called_at_the_old_one_until_that_confirms(school: School) -> None:
+    answer = ask(school, "reroute", gate="west", **{"class": "g1c1"})
+    assert answer.lines == ("一年级一班 11:30:00 东门 → 11:31:30 西门", "东门未确认以前，可能仍会播报")
+    assert (calls(school.east), calls(school.west)) == (["03:30 g1c2"], ["03:30 g2c1", "03:30 g2c2", "03:31 g1c1"])
+    assert may_call(school) == {"east": ("一年级一班",), "west": ()}
+    school.west.status()
+    school.go(2)
+    assert may_call(school) == {"east": ("一年级一班",), "west": ()}
+    school.east.status()
+    school.go(2)
+    assert may_call(school) == {"east": (), "west": ()}
+
+
+def test_an_undo_takes_it_back_and_then_the_new_gate_must_confirm(school: School) -> None:
+    ask(school, "reroute", gate="west", **{"class": "g1c1"})
+    school.settle_in()
+    ask(school, "undo", undoes=1)
+    assert may_call(school) == {"east": (), "west": ("一年级一班",)}
+    school.settle_in()
+    assert may_call(school) == {"east": (), "west": ()}
+
+
+def test_once_the_new_gate_called_it_the_undo_is_refused_and_nothing_changes(school: School) -> None:
+    answer = ask(school, "reroute", gate="west", **{"class": "g1c1"})
+    school.settle_in()
+    school.west.event(1, record(CALL, revision=answer.revisions["west"]))
+    school.go()
+    with pytest.raises(RefusedError) as refused:
+        ask(school, "undo", undoes=1)
+    assert refused.value.code == "already_spoken"
+    assert len(school.store.changes(school.centre.situation().on)) == 1
+
+
+def test_a_day_type_of_today_turns_the_days_of_both_gates_and_is_shown(school: School) -> None:
+    with pytest.raises(RefusedError) as asked:
+        ask(school, "day_type", day_type="rain")
+    assert (asked.value.code, asked.value.ask_again) == ("sure", True)
+    ask(school, "day_type", day_type="rain", confirmed=True)
+    assert (calls(school.east), len(calls(school.west))) == ([], 4)
+    view = school.centre.view()
+    assert (view.day_type, [one.name for one in view.day_types]) == ("rain", ["正常", "停课", "雨天"])
+    assert view.changes[0].day_type == "rain"
+    assert may_call(school) == {"east": ("一年级一班", "一年级二班"), "west": ()}
+
+
+def test_quiet_is_on_from_now_until_somebody_ends_it(school: School) -> None:
+    ask(school, "quiet", gate="east", confirmed=True)
+    shown = school.centre.view().gates
+    assert [[(span.id, span.to) for span in one.quiet] for one in shown] == [[("change-1", None)], []]
+    school.go(60)
+    assert ask(school, "quiet", gate="east", ids=("change-1",)).lines == ("东门 静音结束 10:01:04",)
+    assert [one.quiet for one in school.centre.view().gates] == [(), ()]
