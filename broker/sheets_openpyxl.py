@@ -28,10 +28,20 @@ _WIDTH = 16
 _ROWS, _COLUMNS = 1_048_576, 256
 """How far is looked: all rows of Excel; columns beyond the limit, but not for 16,384 of them in each row."""
 _BROKEN = (
-    zipfile.BadZipFile, zlib.error, KeyError, IndexError, ValueError, TypeError, AttributeError, SyntaxError, EOFError,
-    OSError, NotImplementedError, RuntimeError, AssertionError, RecursionError, ArithmeticError,
-)  # fmt: skip
-"""What openpyxl and its readers were seen to raise for a file that somebody damaged, or made to do damage."""
+    zipfile.BadZipFile,  # no packing, or a checksum that is wrong
+    zlib.error,  # bytes that cannot be unpacked
+    EOFError,  # cut off inside a part
+    RuntimeError,  # a part with a password, or packed in a way nobody knows
+    SyntaxError,  # no XML (ParseError)
+    OSError,  # no workbook in it
+    LookupError,  # a part, a text or a style that is named and not there
+    ValueError,  # a value that cannot be, and what defusedxml forbids
+    TypeError,  # an attribute that openpyxl does not know
+    AttributeError,  # an element that openpyxl counts on
+)
+"""What zipfile, the XML readers and openpyxl raise for a file that somebody damaged, or made to do damage. An assertion
+is not in it: that is a fault of ours.
+"""
 
 
 def read(data: bytes) -> dict[str, list[list[Cell]]]:

@@ -254,6 +254,36 @@ def test_what_is_no_workbook_is_refused_in_words(data: bytes) -> None:
     assert refused(data).startswith("不是 .xlsx 文件")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {
+            SHEET: parts(VILLAGE)[SHEET].replace(
+                b"</sheetData>", b'<row r="900"><c r="A900" t="s"><v>99999</v></c></row></sheetData>'
+            )
+        },
+        {
+            SHEET: parts(VILLAGE)[SHEET].replace(
+                b"</sheetData>", b'<row r="900"><c r="A900" t="d"><v>99999-99-99</v></c></row></sheetData>'
+            )
+        },
+        {"[Content_Types].xml": b"<a/>"},
+        {"xl/_rels/workbook.xml.rels": b"<a/>"},
+        {"xl/styles.xml": b""},
+    ],
+    ids=["a text that is not there", "a date that cannot be", "no workbook", "sheets nowhere", "no styles"],
+)
+def test_a_part_that_is_damaged_is_refused_in_words(change: dict[str, bytes]) -> None:
+    assert refused(packed({**parts(VILLAGE), **change})).startswith("不是 .xlsx 文件")
+
+
+@pytest.mark.parametrize(("at", "value"), [(10, 99), (8, 1)], ids=["packed as nobody knows", "with a password"])
+def test_a_part_that_cannot_be_unpacked_is_refused_in_words(at: int, value: int) -> None:
+    packing = bytearray(packed(parts(VILLAGE)))
+    packing[packing.index(b"PK\x01\x02") + at] = value  # of the first part, in the directory
+    assert refused(bytes(packing)).startswith("不是 .xlsx 文件")
+
+
 def test_too_large_a_file_is_not_even_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "x.xlsx"
     file.write_bytes(VILLAGE + bytes(limits.WORKBOOK_MAX_BYTES))
