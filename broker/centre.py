@@ -377,5 +377,6 @@ class Centre:
     def _log_status(self, address: Address, status: Status) -> None:
         last = self.state.statuses.get(address)
         if last is None or (last.link, last.check, last.days) != (status.link, status.check, status.days):
-            wrong = " ".join(status.check) or "正常"
-            self.parts.log(f"{address} {status.link}，{len(status.days)} 天，自检 {wrong}")
+            told = f"，{len(status.days)} 天，自检 {' '.join(status.check) or '正常'}"
+            # A will was written when the gate connected: it knows nothing of what came after.
+            self.parts.log(f"{address} {status.link}{told if status.link != 'lost' else ''}")

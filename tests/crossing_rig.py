@@ -4,10 +4,7 @@ from typing import Literal
 
 from broker.wire.messages import Alert, Status
 from config.day import GateDay, Hold, Quiet
-from edge.alphabet import (
-    AlertCame,
-    ButtonMoved,
-)
+from edge.alphabet import AlertCame, ButtonMoved
 from edge.book import Pressed
 from gate_rig import Rig, at, call, came, day, linked
 

@@ -12,6 +12,14 @@ from config.plan import Plan
 from config.roster import AnyDay, WholeDay
 from config.timetable import folded, instant, local, timetable
 
+HALL = """[zones.hall]
+name = "体育馆"
+gate = "west"
+[day_types.rain]
+name = "雨天"
+places = { g1 = "hall" }
+"""
+"""In rain the first grade waits at the west gate."""
 WEDNESDAY = date(2026, 11, 25)
 SCHOOL = """v = 1
 [school]

@@ -4,11 +4,8 @@ import os
 import signal
 import socket
 import zlib
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from audio.recorder import Recorder
 from config import limits
@@ -19,14 +16,6 @@ from process_rig import CLOCK, Program, School, now
 
 READY_CPU_S = 1.5
 """Half of what a gate has: 0.35 s is seen here, and a Pi is slower. Of the processor: neighbours do not count."""
-
-
-@pytest.fixture
-def recorder(tmp_path: Path) -> Iterator[Recorder]:
-    made = Recorder(tmp_path / "gate.fifo", tmp_path / "gate.wav", CLOCK)
-    made.start()
-    yield made
-    made.close()
 
 
 def test_told_to_end_it_ends_with_its_sentence_told_twice_it_cuts_and_both_are_recorded_so(

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from audio.player_alsa import AlsaPlayer
 from audio.samples import Samples
 from audio.wav_file import write_wav
 from config.limits import CLIP_RATE_HZ
 from player_suite import Playing, ramp
-from sound_card import DEVICE, SoundCard, children
+from sound_card import SoundCard, children
 
 NIGHT = bool(os.environ.get("FANGXUE_NIGHT"))
 ALERTS = 200 if NIGHT else 10
@@ -36,13 +35,6 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundCard]
     monkeypatch.setenv("ALSA_CONFIG_PATH", str(made.config))
     yield made
     made.close()
-
-
-@pytest.fixture
-def playing(card: SoundCard) -> Iterator[Playing]:
-    made = Playing(lambda on_played, clock: AlsaPlayer(DEVICE, on_played, clock))
-    yield made
-    made.player.close()
 
 
 @pytest.fixture

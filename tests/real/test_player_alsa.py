@@ -26,13 +26,6 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundCard]
     made.close()
 
 
-@pytest.fixture
-def playing(card: SoundCard) -> Iterator[Playing]:
-    made = Playing(lambda on_played, clock: AlsaPlayer(DEVICE, on_played, clock))
-    yield made
-    made.player.close()
-
-
 class TestPaced(PlayerSuite):
     """Everything of the seam."""
 

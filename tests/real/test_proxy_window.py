@@ -4,11 +4,8 @@
 """
 
 import os
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from audio.recorder import Recorder
 from fault_proxy import FaultProxy, Shaken
@@ -17,14 +14,6 @@ from process_rig import CLOCK, Program, School, now
 
 NIGHT = bool(os.environ.get("FANGXUE_NIGHT"))
 HALF_OPEN_S = 60.0
-
-
-@pytest.fixture
-def recorder(tmp_path: Path) -> Iterator[Recorder]:
-    made = Recorder(tmp_path / "gate.fifo", tmp_path / "gate.wav", CLOCK)
-    made.start()
-    yield made
-    made.close()
 
 
 def school_of(folder: Path, *, first_s: float, calls: int) -> School:

@@ -2,7 +2,6 @@
 
 import signal
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,18 +12,10 @@ from audio.recorder import Recorder
 from audio.synthesizer_tone import decode
 from audio.wav_file import read_wav
 from onsets import onsets_s
-from process_rig import CLOCK, School, now
+from process_rig import School, now
 
 BROKERS = {"mosquitto": None, "in-process": "/nowhere"}
 """PATH of the centre: mosquitto is taken when it is there."""
-
-
-@pytest.fixture
-def recorder(tmp_path: Path) -> Iterator[Recorder]:
-    made = Recorder(tmp_path / "gate.fifo", tmp_path / "gate.wav", CLOCK)
-    made.start()
-    yield made
-    made.close()
 
 
 def heard(recorder: Recorder, file: Path) -> list[datetime]:

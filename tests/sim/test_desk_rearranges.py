@@ -9,21 +9,12 @@ import pytest
 from broker.situation import RefusedError
 from broker.view import Answer
 from broker.wish import Wish
+from plan_days import HALL
 from school_rig import TEXT, ForeignGate, School, record
 
 ON = "2026-11-25"
 CALL = f"{ON}/noon/g1c1/call"
-RAIN = TEXT.replace(
-    "[[windows]]",
-    """[zones.hall]
-name = "体育馆"
-gate = "west"
-[day_types.rain]
-name = "雨天"
-places = { g1 = "hall" }
-[[windows]]""",
-    1,
-)
+RAIN = TEXT.replace("[[windows]]", f"{HALL}[[windows]]", 1)
 
 
 @pytest.fixture

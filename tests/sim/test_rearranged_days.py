@@ -10,19 +10,10 @@ import pytest
 
 from broker.situation import RefusedError
 from broker.view import View
+from plan_days import HALL
 from situation_rig import PLAN, Situation
 
-RAIN = PLAN.replace(
-    "[[windows]]",
-    """[zones.hall]
-name = "体育馆"
-gate = "west"
-[day_types.rain]
-name = "雨天"
-places = { g1 = "hall" }
-[[windows]]""",
-    1,
-)
+RAIN = PLAN.replace("[[windows]]", f"{HALL}[[windows]]", 1)
 SEEDS = range(200) if os.environ.get("FANGXUE_NIGHT") else (0, 4)
 """4 undoes what was called elsewhere."""
 GATES = ("east", "west")

@@ -4,32 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from broker.wire.messages import Alert, Status
+from broker.wire.messages import Status
 from config import limits
 from config.alerts import SENTENCES, sentence
 from config.day import Quiet
+from crossing_rig import SAY, alert, clear, drill
 from edge.alphabet import AlertCame, ButtonMoved, Cut, Tick
 from edge.report import Lights
 from gate_rig import LENGTH_S, PowerCutError, Rig, at, call, came, day, linked
 
-SAY = "请立即返回校内。"
 DAY = day(call(1, 0), call(2, 20), call(3, 40), call(4, 60))
-
-
-def alert(seq: int = 1, **more: object) -> AlertCame:
-    fields = {
-        "v": 1, "school": "shifan", "seq": seq, "id": f"a{seq}", "action": "return", "clears": None,
-        "status": "actual", "say": SAY, "raised_at": at(0), "until": None, "by": "王老师",
-    }  # fmt: skip
-    return AlertCame(Alert.model_validate({**fields, **more}), receipt=5)
-
-
-def clear(seq: int, of: str = "a1") -> AlertCame:
-    return alert(seq, action="clear", clears=of, say="警报解除。")
-
-
-def drill(seq: int = 1, **more: object) -> AlertCame:
-    return alert(seq, **{"status": "drill", "until": at(100), "say": f"现在是演练。{SAY}", **more})
 
 
 def ready(before_s: float = 60.0, *quiet: Quiet) -> Rig:
