@@ -43,6 +43,15 @@ def test_a_gate_that_connects_finds_two_days_cached_and_gets_fourteen_and_an_ack
     assert school.west.took()[:2] != []
 
 
+def test_the_log_of_a_lost_gate_does_not_tell_what_its_will_cannot_know(school: School) -> None:
+    school.east.status()
+    school.go()
+    assert school.said[-1].startswith("shifan/east up，")
+    school.east.status(link="lost", days={})
+    school.go()
+    assert school.said[-1] == "shifan/east lost"
+
+
 def test_a_gate_that_has_everything_gets_the_ack_alone(school: School) -> None:
     school.settle_in()
     school.east.status()
