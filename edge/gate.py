@@ -108,7 +108,7 @@ def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Eff
     if not isinstance(event, Tick) or any(again_s <= now.monotonic_s for again_s in turn.state.asked.values()):
         intake.render(turn)
     intake.forget(turn)
-    told, messages = report.due(turn.state, now)
+    told, messages = report.due(turn.state, now, turn.queue)
     return told, (*turn.effects, *messages)
 
 

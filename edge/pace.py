@@ -80,7 +80,7 @@ def _counting(turn: Turn, queue: list[Waiting]) -> list[Waiting]:
     """In `guarded` the class that is next, in `ready` each that is due; one that was passed over waits for ever."""
     heads: set[str] = set()
     counting = []
-    for one in sorted(queue, key=lambda one: one.order):
+    for one in queue:
         window = one.window
         if window is None or not one.by_hand or one.released or one.passed or not inside(turn.now, window):
             continue

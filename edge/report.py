@@ -4,12 +4,13 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Literal
 
 from broker.wire.messages import VERSION, Event, Held, Status
 from config import limits
 from config.clock import Instant
-from config.pacing import slip_key, upcoming
+from config.pacing import Waiting, slip_key, upcoming
 from edge.alphabet import Alarming, Effect, Idle, Leading, Pausing, Publish, Saying, State
 from edge.book import Noted, Pressed, Recorded, Reported
 from edge.view import in_force, open_holds, today, trusted, waiting_here
@@ -72,10 +73,12 @@ def check(state: State, now: Instant) -> tuple[str, ...]:
     return tuple(code for code, wrong in found.items() if wrong)
 
 
-def status(state: State, now: Instant, link: Literal["up", "closed", "lost"] = "up") -> Status:
-    """The gate's whole picture of itself."""
+def status(
+    state: State, now: Instant, link: Literal["up", "closed", "lost"] = "up", queue: Sequence[Waiting] | None = None
+) -> Status:
+    """The gate's whole picture of itself. `queue`: what `waiting_here` gives, for who has it already."""
     book, doing = state.book, state.doing
-    queue = waiting_here(state, now)
+    queue = waiting_here(state, now) if queue is None else queue
     late = [one.cue.id for one in queue if one.begins <= now.utc]
     slips = {
         window.id: slip_s
@@ -91,7 +94,7 @@ def status(state: State, now: Instant, link: Literal["up", "closed", "lost"] = "
         log=book.log,
         link=link,
         doing=_doing(state),
-        days={of: Held(revision=stored.day.revision, digest=stored.digest) for of, stored in book.days.items()},
+        days={of: _held(stored.day.revision, stored.digest) for of, stored in book.days.items()},
         alert_seq=book.alert_seq,
         now=doing.cue.id if isinstance(doing, Leading) else None,
         next=coming.cue.id if (coming := upcoming(queue, now.utc)) else None,
@@ -106,6 +109,11 @@ def status(state: State, now: Instant, link: Literal["up", "closed", "lost"] = "
     )
 
 
+@lru_cache(maxsize=100)  # a gate says of two weeks what it holds, and looks each second whether that changed
+def _held(revision: int, digest: str) -> Held:
+    return Held(revision=revision, digest=digest)
+
+
 def _doing(state: State) -> Literal["idle", "calling", "held", "alert"]:
     if state.book.alert is not None:
         return "alert"
@@ -114,7 +122,7 @@ def _doing(state: State) -> Literal["idle", "calling", "held", "alert"]:
     return "held" if state.held else "idle"
 
 
-def due(state: State, now: Instant) -> tuple[State, list[Effect]]:
+def due(state: State, now: Instant, queue: Sequence[Waiting]) -> tuple[State, list[Effect]]:
     """The messages that are due now: a status on change and every 30 s, records until they are acknowledged."""
     effects: list[Effect] = []
     if not state.link_up:
@@ -122,7 +130,7 @@ def due(state: State, now: Instant) -> tuple[State, list[Effect]]:
     last, since_s = state.status, now.monotonic_s - state.status_at_s
     retry_s = limits.STATUS_EVERY_S if state.answered else limits.STATUS_RETRY_S
     if last is None or since_s >= limits.STATUS_LEAST_S:
-        made = status(state, now)
+        made = status(state, now, queue=queue)
         if last is None or since_s >= retry_s or _lasting(made) != _lasting(last):
             state = replace(state, status=made, status_at_s=now.monotonic_s)
             effects.append(Publish("status", made, retain=True))

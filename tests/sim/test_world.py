@@ -22,6 +22,8 @@ from world_trouble import Trouble
 
 HERE = Path(__file__).resolve().parent
 SEEDS = int(os.environ.get("FANGXUE_SEEDS", "300"))
+OF_PEOPLE = SEEDS // 15
+"""So many of them are days of alerts, buttons and guarded windows."""
 NAMES: dict[str, Happening] = {one.name: one for one in (*Fault, *Deed, *Trouble)}
 
 
@@ -38,7 +40,7 @@ def found() -> list[tuple[int, tuple[Happening, ...]]]:
 def test_whatever_happens_on_a_day_the_school_hears_the_truth_once(
     mix: tuple[Happening, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seeds, began_s = days(mix, -(-SEEDS // len(MIXES))), time.process_time()
+    seeds, began_s = days(mix, -(-(SEEDS - OF_PEOPLE) // len(MIXES))), time.process_time()
     for seed, happenings in seeds:
         told = live(seed, happenings)
         assert not told.violations, report(told)
@@ -51,7 +53,7 @@ def test_whatever_happens_on_a_day_the_school_hears_the_truth_once(
 def test_whoever_raises_an_alert_presses_or_forgets_lights_voice_and_records_say_so(
     mix: tuple[Happening, ...],
 ) -> None:
-    for seed, happenings in days(mix, -(-SEEDS // 300), rarely=False):
+    for seed, happenings in days(mix, -(-OF_PEOPLE // len(PEOPLE)), rarely=False):
         told = live(seed, happenings)
         assert not told.violations, report(told)
 

@@ -151,7 +151,7 @@ def test_an_event_holds_the_oldest_and_no_more_than_its_limit() -> None:
     of = state()
     for seq in range(1, limits.EVENT_RECORDS_MAX + 8):
         of = replace(of, book=apply(of.book, Recorded(seq=seq, record=RECORD)))
-    told, effects = report.due(replace(of, status_at_s=5000.0), now())
+    told, effects = report.due(replace(of, status_at_s=5000.0), now(), [])
     events = [one.message for one in effects if isinstance(one, Publish) and isinstance(one.message, Event)]
     assert [(one.seq, len(one.records)) for one in events] == [(limits.EVENT_RECORDS_MAX, limits.EVENT_RECORDS_MAX)]
-    assert report.due(told, now(1))[1] == []
+    assert report.due(told, now(1), [])[1] == []
