@@ -3,8 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from functools import lru_cache
+from datetime import date, timedelta
 from typing import Literal
 
 from broker.wire.messages import VERSION, Event, Held, Status
@@ -94,7 +93,7 @@ def status(
         log=book.log,
         link=link,
         doing=_doing(state),
-        days={of: _held(stored.day.revision, stored.digest) for of, stored in book.days.items()},
+        days=_held(state),
         alert_seq=book.alert_seq,
         now=doing.cue.id if isinstance(doing, Leading) else None,
         next=coming.cue.id if (coming := upcoming(queue, now.utc)) else None,
@@ -109,9 +108,15 @@ def status(
     )
 
 
-@lru_cache(maxsize=100)  # a gate says of two weeks what it holds, and looks each second whether that changed
-def _held(revision: int, digest: str) -> Held:
-    return Held(revision=revision, digest=digest)
+def _held(state: State) -> dict[date, Held]:
+    """By date; what the last status said already is not made again: it is looked at each second."""
+    said = state.status.days if state.status is not None else {}
+    return {
+        of: known
+        if (known := said.get(of)) is not None and known.digest == stored.digest
+        else Held(revision=stored.day.revision, digest=stored.digest)
+        for of, stored in state.book.days.items()
+    }
 
 
 def _doing(state: State) -> Literal["idle", "calling", "held", "alert"]:

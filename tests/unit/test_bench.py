@@ -9,6 +9,7 @@ from bench import figures
 from bench.__main__ import line, main
 from bench.figures import Samples, Spread
 from bench.row import NoSampleError, Row, measured
+from bench.rows_city import peak_mib
 
 
 def row(subject: list[float], baseline: list[float], pairs: int = 3, exact: float = 0.0) -> Row:
@@ -86,6 +87,11 @@ def test_a_row_with_an_instant_tells_how_late_both_are() -> None:
 
 def test_columns_stand_under_each_other_also_below_hanzi() -> None:
     assert figures.table([("a", "b", "c"), ("放学", "1", "")]) == "a     b  c\n----  -  -\n放学  1"
+
+
+def test_a_school_more_takes_no_more_memory() -> None:
+    """The bench says it of 2,202; ten times the difference seen is the ceiling."""
+    assert peak_mib(40) < peak_mib(1) + 10
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["--pairs", "0"], ["--seed", "x"]])
