@@ -174,7 +174,7 @@ class Centre:
         frozen = agenda.silent_dates(state, now)
         mine = () if choice.choose == "keep" else dates
         numbers = numbers_above(self._plan, store, state.statuses, state.days, mine)
-        result = folded(self._plan, store, now.utc, frozen.difference(mine), numbers)
+        result = folded(self._plan, store, now.utc, frozen.difference(mine), known=state.days, numbers=numbers)
         keep = choice.choose == "keep"
         store.keep_choice(choice.key, choice.by, now.utc, dates, keep=keep, days=result.new)
         self._kept = store.kept()
@@ -355,7 +355,7 @@ class Centre:
 
     def _folded(self, plan: Plan) -> Folded:
         now = self.now()
-        return folded(plan, self.parts.store, now.utc, agenda.silent_dates(self.state, now))
+        return folded(plan, self.parts.store, now.utc, agenda.silent_dates(self.state, now), known=self.state.days)
 
     def _issue(self, result: Folded) -> None:
         if result.today != self._today:

@@ -28,27 +28,34 @@ def gates(plan: Plan) -> tuple[Address, ...]:
 
 
 def folded(
-    plan: Plan, store: Store, now: datetime, frozen: Collection[date], numbers: Mapping[Key, int] | None = None
+    plan: Plan,
+    store: Store,
+    now: datetime,
+    frozen: Collection[date],
+    *,
+    known: Mapping[Key, Issued],
+    numbers: Mapping[Key, int] | None = None,
 ) -> Folded:
     """The days of the horizon, and yesterday's. Raises BadInputError or OutsideError.
 
-    `frozen`: dates of which nothing may be issued, they stay as they were; `numbers`: days that are issued anew,
-    with these revisions.
+    `frozen`: dates of which nothing may be issued, they stay as they were; `known`: the days in force; `numbers`: days
+    that are issued anew, with these revisions.
     """
     today = local(now, plan).date()
-    yesterday = [known for gate in gates(plan) if (known := stored(store, gate, today - timedelta(days=1)))]
+    before = today - timedelta(days=1)
+    yesterday = [one for gate in gates(plan) if (one := stored(store, gate, before, known))]
     late = any(is_open(one.day, now) for one in yesterday)
     days, new = [] if late else yesterday, []
     try:
         for on in (today + timedelta(days=n) for n in range(-1 if late else 0, limits.HORIZON_DAYS)):
             for day in timetable(plan, on, store.changes(on)):
                 address = Address(day.school, day.gate)
-                known, number = stored(store, address, on), (numbers or {}).get((address, on))
-                if known is None or number or (on not in frozen and not same(day, known.day)):
+                one, number = stored(store, address, on, known), (numbers or {}).get((address, on))
+                if one is None or number or (on not in frozen and not same(day, one.day)):
                     revision = number or store.revision(address, on) + 1
-                    known = as_issued(encode(issued(day, revision, now)))
-                    new.append((address, on, revision, known.payload))
-                days.append(known)
+                    one = as_issued(encode(issued(day, revision, now)))
+                    new.append((address, on, revision, one.payload))
+                days.append(one)
     except ValueError as error:  # a sentence, a day or a clock change that no message can carry
         message = f"方案排不出放学表 the plan makes no timetable: {str(error)[:400]}"
         raise BadInputError(message) from error
@@ -74,9 +81,14 @@ def numbers_above(
     return numbers
 
 
-def stored(store: Store, address: Address, on: date) -> Issued | None:
-    """As it was issued; None also for one that is damaged, or written by another version."""
-    payload = store.day(address, on)
+def stored(store: Store, address: Address, on: date, known: Mapping[Key, Issued]) -> Issued | None:
+    """As it was issued; None also for one that is damaged, or written by another version.
+
+    One that is `known` is not read anew: a change folds two weeks of days, and most stay as they were.
+    """
+    payload, one = store.day(address, on), known.get((address, on))
+    if one is not None and one.payload == payload:
+        return one
     try:
         return None if payload is None else as_issued(payload)
     except BadInputError:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 
 from broker.wire.messages import Held, Status, decode, digest
 from broker.wire.topics import Address
@@ -39,7 +38,6 @@ class Newer:
     issued: int
 
 
-@lru_cache(maxsize=1000)  # each fold asks for the stored days of the horizon again: they are what they were
 def as_issued(payload: bytes) -> Issued:
     """Raises BadInputError."""
     return Issued(decode(payload, GateDay, limits.GATE_DAY_MAX_BYTES), payload, digest(payload))
