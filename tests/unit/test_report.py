@@ -143,6 +143,15 @@ def test_a_status_names_at_most_so_many_holds_and_waiting_calls_as_the_contract_
     assert (len(made.holds), len(made.waiting)) == (limits.HOLDS_MAX, limits.LIVE_MAX)
 
 
+def test_a_status_says_what_is_held_now_whatever_the_last_one_said() -> None:
+    told, _ = report.due(state(), now(), [])
+    assert told.status is not None
+    newer = came(day(CALL, call(2, 20), revision=2))
+    told = replace(told, book=apply(told.book, Kept(digest=newer.digest, payload=newer.payload)))
+    held = report.status(told, now(1)).days[DATE]
+    assert (held.revision, held.digest) == (2, newer.digest)
+
+
 def _named(of: Hold) -> dict[str, object]:
     return {"id": of.id, "from": of.begins, "to": of.to, "why": of.why, "by": of.by}
 
