@@ -1,6 +1,8 @@
 """More than a day: a school's year, beside `json` on the same bytes; a city's schools in turn, beside a few of them."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,40 +11,21 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from bench.row import NoSampleError, Row
-from bench.rows_pure import a_time_ms
+from bench.rows_pure import ON, a_time_ms
 from broker.wire.messages import encode
 from config.lint import read
-from config.timetable import timetable
-from wire_samples import ROOT
-
-SCHOOLS = ROOT / "deploy/examples/schools"
-FIRST, DAYS = date(2026, 9, 1), 365
-CITY, FEW = 2202, 22
-IN_TURN = """
-import re, sys
-from datetime import date
-from pathlib import Path
-
-from broker.wire.messages import encode
 from config.plan_read import draft
 from config.timetable import timetable
+from school_samples import FOLDER, beside
 
-folder, schools = Path(sys.argv[1]), int(sys.argv[2])
-text = (folder / "city-school.toml").read_text("utf-8")
-size = 0
-for n in range(schools):
-    own = text.replace('"hongqi"', f'"hongqi-{n}"').replace("红旗小学", f"红旗第{n}小学")
-    made, findings = draft(own, lambda name: (folder / name).read_bytes())
-    assert not findings, findings
-    size += sum(len(encode(day)) for day in timetable(made.plan(), date(2026, 11, 25)))
-assert size > schools * 1000, "a day without calls is no day"
-print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024)  # ru_maxrss is the parent's
-"""
+HERE = Path(__file__).resolve()
+FIRST, DAYS = date(2026, 9, 1), 365
+CITY, FEW = 2202, 22
 
 
 @contextmanager
 def rows(_: Path, pairs: int) -> Iterator[list[Row]]:
-    plan = read((SCHOOLS / "primary.toml").read_text("utf-8"), "primary.toml")[0]
+    plan = read((FOLDER / "primary.toml").read_text("utf-8"), "primary.toml")[0]
     assert plan is not None
     dates = [FIRST + timedelta(days=n) for n in range(DAYS)]
     year = [b"[" + b",".join(encode(day) for day in timetable(plan, on)) + b"]" for on in dates]
@@ -61,9 +44,24 @@ def rows(_: Path, pairs: int) -> Iterator[list[Row]]:
 
 
 def peak_mib(schools: int) -> float:
-    """The most that a process of its own took."""
-    command = [sys.executable, "-P", "-c", IN_TURN, str(SCHOOLS), str(schools)]
-    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    """The most that a process of its own took, MiB."""
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, HERE.parents[1:3]))}
+    code = f"from {__name__} import in_turn; print(in_turn({schools}))"
+    told = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
     if told.returncode:
         raise NoSampleError(told.stderr)
     return float(told.stdout)
+
+
+def in_turn(schools: int) -> float:
+    """Read so many plans and make a day of each; the peak of this process, MiB."""
+    text, size = beside("city-school.toml").decode(), 0
+    for n in range(schools):
+        own = text.replace('"hongqi"', f'"hongqi-{n}"').replace("红旗小学", f"红旗第{n}小学")
+        made, findings = draft(own, beside)
+        assert not findings, findings
+        size += sum(len(encode(day)) for day in timetable(made.plan(), ON))
+    assert size > schools * 1000, "a day without calls is no day"
+    peak = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())  # ru_maxrss begins at the parent's
+    assert peak is not None
+    return int(peak[1]) / 1024
