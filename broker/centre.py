@@ -24,12 +24,12 @@ from broker.post import opened
 from broker.presses import pressed
 from broker.situation import RefusedError, Situation
 from broker.store import Store
-from broker.view import AlertAnswer, Answer, Chosen, View, view
+from broker.view import View, view
 from broker.vouch import error_s
 from broker.wire.messages import Event, Record, Status, digest, encode
 from broker.wire.topics import Address
 from broker.wire.transport import Arrived, LinkDown, LinkUp, Transport, TransportEvent
-from broker.wish import AlertWish, Choice, Wish
+from broker.wish import AlertAnswer, AlertWish, Answer, Choice, Chosen, Wish
 from config import limits
 from config.changes import Change
 from config.clock import Clock, Instant

@@ -14,7 +14,7 @@ from config.errors import BadInputError, OutsideError
 
 _KINDS = (
     "hold", "resume", "delay", "skip", "move", "reroute", "release", "ready", "call", "repeat",
-    "notice", "extend", "day_type", "quiet", "undo",
+    "notice", "extend", "day_type", "left", "quiet", "undo",
 )  # fmt: skip
 _CHOICES = ("keep", "mine")
 _OK, _UNAVAILABLE = 200, 503

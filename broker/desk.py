@@ -49,6 +49,8 @@ def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
             more = rerouted(here, wish, at)
         case "day_type":
             more = turned(here, wish, at)
+        case "left":
+            more = _led_out(here, wish, at)
         case "quiet":
             more = hushed(here, wish, at)
         case "undo":
@@ -159,6 +161,23 @@ def _skip(here: Situation, wish: Wish) -> dict[str, object]:
             raise RefusedError("already_skipped", f"{name}已经暂缓")
         raise RefusedError("already_spoken", f"{name}已经叫过，或今天没有它的口令，来不及暂缓")
     return {"class": wish.cls, "cues": tuple(cue.id for cue in rest if cue.window == rest[0].window)}
+
+
+def _led_out(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
+    """The class is out, with whom it waited for: it moves nothing, so no call of it may be still to come."""
+    name = class_name(here, wish.cls)
+    rows = [row for row in here.cues(None) if wish.cls in row[1].classes and row[1].kind == "call"]
+    rows = [row for row in rows if wish.window in (None, row[1].window)]
+    if not rows:
+        raise RefusedError("not_called", f"{name}今天这里没有叫班")
+    done = [cue for day, cue in rows if here.over(day, cue) or (cue.state == "cancelled" and cue.at <= at)]
+    window = max(done, key=order).window if done else None
+    own = [(day, cue) for day, cue in rows if cue.window == window]
+    if not done or any(cue.state == "planned" and not here.over(day, cue) for day, cue in own):
+        raise RefusedError("to_come", f"{name}还没叫：已经带出就先按“本班暂缓”，免得再叫它")
+    if (wish.cls, window) in here.led_out:
+        raise RefusedError("already_left", f"{name}已经报过带出")
+    return {"class": wish.cls, "window": window, "cues": tuple(dict.fromkeys(cue.id for _, cue in own))}
 
 
 def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:

@@ -36,8 +36,10 @@ def moved(here: Situation, wish: Wish) -> dict[str, object]:
             raise RefusedError(
                 "other_gate", f"{class_name(here, one)}不在{gate_name(here, gate)}叫：同一个门的班才能换顺序"
             )
-        cues.append(found[0].id)
-    return {"window": window, "gate": gate, "cues": tuple(dict.fromkeys(cues))}
+        cues.append(found[0])
+    if cues == sorted(cues, key=order):
+        raise RefusedError("same_order", "本来就是这个先后")
+    return {"window": window, "gate": gate, "cues": tuple(dict.fromkeys(cue.id for cue in cues))}
 
 
 def _to_come(here: Situation, cls: str, gate: str | None, window: str | None) -> list[tuple[GateDay, Cue]]:

@@ -7,7 +7,7 @@ from datetime import date
 from broker.issued import Newer
 from broker.wire.messages import Alert, Record, Status
 from config import limits
-from config.changes import Change
+from config.changes import Change, standing
 from config.day import Cue, GateDay, Window
 from config.errors import BadInputError
 from config.plan import Plan
@@ -56,6 +56,11 @@ class Situation:
         status = self.statuses.get(day.gate)
         records = self.records.get(f"{day.gate} {cue.id}", ())
         return (status is not None and status.now == cue.id) or any(record.heard != "no" for record in records)
+
+    @property
+    def led_out(self) -> frozenset[tuple[str | None, str | None]]:
+        """Classes that were reported to be out (已带出), each with its window."""
+        return frozenset((one.cls, one.window) for one in standing(self.changes) if one.kind == "left")
 
     @property
     def ours(self) -> bool:

@@ -1,6 +1,6 @@
 """What the page and REST show: the whole state of the school's day, made anew from what is known. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
 from broker import alerts
@@ -22,7 +22,7 @@ from config.plan import SchoolClass, Zone
 from config.timetable import local, zones
 from config.types import Day, Frozen, Utc
 
-ClassState = Literal["none", "waiting", "next", "released", "calling", "called", "missed", "skipped"]
+ClassState = Literal["none", "waiting", "next", "released", "calling", "called", "missed", "skipped", "left"]
 
 
 class HoldView(Frozen):
@@ -104,6 +104,8 @@ class ChangeView(Frozen):
     undoes: int | None
     day_type: str | None = None
     ends: bool = False
+    text: str | None = None
+    """Of a notice."""
     undone: bool
 
 
@@ -179,35 +181,6 @@ class View(Frozen):
     """Dates for which the gates' own days were chosen: nothing is sent for them."""
 
 
-class Chosen(Frozen):
-    """What came of a choice, for these dates. `revisions` as in `Answer`; none where the gates' own days count."""
-
-    choose: Literal["keep", "mine"]
-    dates: tuple[Day, ...]
-    revisions: dict[str, int]
-    again: bool
-
-
-class AlertAnswer(Frozen):
-    """What came of an alert. A gate whose status tells `seq` or more has it. `replaces`: what stood before."""
-
-    seq: int
-    action: Action
-    status: Literal["actual", "drill"]
-    replaces: Action | None
-    again: bool
-
-
-class Answer(Frozen):
-    """What came of a wish. `revisions`: of each gate's day now; a gate that reports it has the change."""
-
-    n: int
-    kind: str
-    lines: tuple[str, ...]
-    revisions: dict[str, int]
-    again: bool
-
-
 def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) -> View:
     """Everything at this instant."""
     names = {gate.id: gate.name for gate in here.plan.gates}
@@ -217,6 +190,7 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
     lost = may_call(here)
     gates = tuple(_gate(here, day, now, status_at_s, shown).but(may_call=lost.get(day.gate, ())) for day in here.days)
     at = zones(here.plan, here.on, here.changes)
+    led_out = {of for of, window in here.led_out if shown and window == shown.id}
     return View(
         v=1,
         school=school.id,
@@ -232,7 +206,7 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
         windows=windows,
         gates=gates,
         confirmed=len([gate for gate in gates if gate.confirmed]),
-        classes=tuple(_class(here, one, now, shown, at) for one in here.plan.classes),
+        classes=tuple(_led_out(_class(here, one, now, shown, at), led_out) for one in here.plan.classes),
         changes=tuple(_changes(here)),
         alert=_standing(here, now, gates),
         alerts=tuple(_alert(one) for one in here.alerts if local(one.raised_at, here.plan).date() >= here.on),
@@ -359,6 +333,11 @@ def _class(
     )
 
 
+def _led_out(of: ClassView, led_out: Collection[str | None]) -> ClassView:
+    """What was reported goes before what was said; what is to be said goes before both."""
+    return of.but(state="left") if of.id in led_out and of.state in ("called", "missed", "skipped") else of
+
+
 def _state(here: Situation, day: GateDay, cue: Cue, now: Instant) -> ClassState:
     status, records = here.statuses.get(day.gate), _records(here, day, cue)
     if status is not None and status.now == cue.id:
@@ -385,6 +364,7 @@ def _change(change: Change, *, undone: bool) -> ChangeView:
         n=change.n, at=change.at, by=change.by, why=change.why, kind=change.kind, gate=change.gate, class_id=change.cls,
         window=change.window, delay_s=change.delay_s, undoes=change.undoes, day_type=change.day_type, undone=undone,
         ends=change.kind == "quiet" and bool(change.ids),
+        text=change.text if change.kind == "notice" else None,
     )  # fmt: skip
 
 

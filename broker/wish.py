@@ -1,4 +1,4 @@
-"""What people ask, as REST takes it: a wish for today, an alert, a choice of days. Pure."""
+"""What people ask, as REST takes it, and what comes of it: a wish for today, an alert, a choice of days. Pure."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ from config.types import CueId, Day, Frozen, Id, Name, Say, Slug, Utc
 
 WishKind = Literal[
     "hold", "resume", "delay", "skip", "move", "reroute", "release", "ready", "call", "repeat",
-    "notice", "extend", "day_type", "quiet", "undo",
+    "notice", "extend", "day_type", "left", "quiet", "undo",
 ]  # fmt: skip
 
 
@@ -20,7 +20,8 @@ class Wish(Frozen):
     hold [gate] · resume ids · delay window delay_s [gate] · skip class [window] · release class [gate] [window] · ready
     class [gate] [window] · call class [gate] · repeat [cue] [gate] · notice text [gate] [from] · extend window delay_s
     · move classes [gate] [window] · reroute gate class [window], or all that is left: gate from_gate [window] ·
-    day_type day_type [gate] [class] · quiet [gate] [from] [to], and its end: ids [gate] · undo undoes
+    day_type day_type [gate] [class] · left class [window] · quiet [gate] [from] [to], and its end: ids [gate] ·
+    undo undoes
     """
 
     key: Id
@@ -63,3 +64,32 @@ class Choice(Frozen):
     choose: Literal["keep", "mine"]
     dates: Annotated[tuple[Day, ...], Field(max_length=limits.HORIZON_DAYS + 1)] = ()
     confirmed: bool = False
+
+
+class Answer(Frozen):
+    """What came of a wish. `revisions`: of each gate's day now; a gate that reports it has the change."""
+
+    n: int
+    kind: str
+    lines: tuple[str, ...]
+    revisions: dict[str, int]
+    again: bool
+
+
+class AlertAnswer(Frozen):
+    """What came of an alert. A gate whose status tells `seq` or more has it. `replaces`: what stood before."""
+
+    seq: int
+    action: Action
+    status: Literal["actual", "drill"]
+    replaces: Action | None
+    again: bool
+
+
+class Chosen(Frozen):
+    """What came of a choice, for these dates. `revisions` as in `Answer`; none where the gates' own days count."""
+
+    choose: Literal["keep", "mine"]
+    dates: tuple[Day, ...]
+    revisions: dict[str, int]
+    again: bool

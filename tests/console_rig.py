@@ -15,10 +15,7 @@ from broker.console.feed import Feed
 from broker.console.line import Line
 from broker.situation import RefusedError
 from broker.view import (
-    AlertAnswer,
-    Answer,
     ChangeView,
-    Chosen,
     ClassState,
     ClassView,
     GateView,
@@ -27,7 +24,7 @@ from broker.view import (
     View,
     WindowView,
 )
-from broker.wish import AlertWish, Choice, Wish
+from broker.wish import AlertAnswer, AlertWish, Answer, Choice, Chosen, Wish
 from config.errors import OutsideError
 
 LIMIT_S = 30.0

@@ -40,6 +40,7 @@ GATE = (
     SURVIVORS,
 )
 MODEL = "tests/sim/test_gate_model.py"
+LINT = tuple(f"tests/unit/test_lint{name}.py" for name in ("", "_calendar", "_doubts", "_at_once"))
 TESTS = {
     "edge/gate.py": (*GATE, MODEL),
     "config/pacing.py": ("tests/unit/test_pacing.py", "tests/unit/test_paced.py", *GATE, MODEL),
@@ -47,6 +48,15 @@ TESTS = {
     "edge/button.py": ("tests/unit/test_button.py", "tests/unit/test_gate_buttons.py"),
     "edge/pace.py": (*GATE, "tests/unit/test_pacing.py", MODEL),
     "edge/alarm.py": (*GATE, MODEL),
+    "config/timetable.py": (
+        "tests/unit/test_timetable.py",
+        "tests/unit/test_situations.py",
+        "tests/unit/test_roster.py",
+    ),
+    "config/schooldays.py": ("tests/unit/test_schooldays.py", "tests/unit/test_lint_calendar.py"),
+    "config/lint.py": LINT,
+    "config/lint_days.py": LINT,
+    "config/lint_calendar.py": LINT,
 }
 """File by file, the tests that are asked, those that know it best first."""
 EVERY_TEST = tuple(dict.fromkeys(test for tests in TESTS.values() for test in tests))

@@ -10,11 +10,11 @@ from broker.agenda import Tick as Look
 from broker.centre import Centre
 from broker.centre import Parts as CentreParts
 from broker.store import Store
-from broker.view import AlertAnswer, Answer, GateView
+from broker.view import GateView
 from broker.wire import topics
 from broker.wire.topics import Address
 from broker.wire.transport_memory import MemoryBroker, MemoryTransport
-from broker.wish import AlertWish, Wish
+from broker.wish import AlertAnswer, AlertWish, Answer, Wish
 from config.clock_fake import FakeClock
 from config.lint import read
 from config.settings import ClockSettings, PanelSettings

@@ -13,11 +13,10 @@ from broker.centre import Centre
 from broker.centre import Parts as CentreParts
 from broker.situation import RefusedError
 from broker.store import Store
-from broker.view import Answer
 from broker.wire import topics
 from broker.wire.transport import TransportEvent, Will
 from broker.wire.transport_memory import MemoryTransport
-from broker.wish import Wish
+from broker.wish import Answer, Wish
 from config import limits
 from config.errors import OutsideError
 from config.settings import ClockSettings

@@ -9,8 +9,8 @@ from enum import Enum
 from functools import partial
 
 from broker.situation import RefusedError
-from broker.view import Answer, View
-from broker.wish import Wish
+from broker.view import View
+from broker.wish import Answer, Wish
 from world import Told, World
 from world_machines import CentreMachine
 

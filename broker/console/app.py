@@ -15,8 +15,8 @@ from broker.console.guard import Guard
 from broker.console.line import Line
 from broker.console.page import Page
 from broker.situation import RefusedError
-from broker.view import AlertAnswer, Answer, Chosen, View
-from broker.wish import AlertWish, Choice, Wish
+from broker.view import View
+from broker.wish import AlertAnswer, AlertWish, Answer, Choice, Chosen, Wish
 from config import limits
 from config.errors import BadInputError, OutsideError
 from config.findings import words

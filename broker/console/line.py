@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol, TypeVar
 
-from broker.view import AlertAnswer, Answer, Chosen, View
-from broker.wish import AlertWish, Choice, Wish
+from broker.view import View
+from broker.wish import AlertAnswer, AlertWish, Answer, Choice, Chosen, Wish
 from config.errors import FangxueError, OutsideError
 
 T = TypeVar("T")

@@ -17,11 +17,11 @@ from config import limits
 KINDS = {
     "delay": "顺延", "hold": "暂停", "resume": "恢复", "skip": "本班暂缓", "move": "换顺序", "reroute": "换门",
     "release": "放行下一班", "call": "叫班", "repeat": "重播", "notice": "插播通知", "extend": "延长",
-    "day_type": "日型", "ready": "整队完成", "left": "已离校", "quiet": "静音", "undo": "撤销",
+    "day_type": "日型", "ready": "整队完成", "left": "已带出", "quiet": "静音", "undo": "撤销",
 }  # fmt: skip
 STATES = {
     "none": "", "waiting": "", "next": "下一个", "released": "已放行", "calling": "正在叫", "called": "已叫",
-    "missed": "未播",    "skipped": "暂缓",
+    "missed": "未播", "skipped": "暂缓", "left": "已带出",
 }  # fmt: skip
 CHECKS = {
     "clock": "时间", "day": "放学表", "clips": "语音", "network": "网络", "player": "播放", "journal": "日志",
@@ -30,6 +30,9 @@ CHECKS = {
 PACED = {"guarded": "按键放行", "ready": "整队放行"}
 ALERTS = {"actual": "真警报", "drill": "演练"}
 DELAY_S = 120
+EXTEND_S = 600
+_TEXT = 16
+"""So much of a notice names it in the list."""
 DRILL_S = 300
 """How long a drill lasts that is raised on the page."""
 
@@ -51,6 +54,8 @@ class Page:
             "STATES": STATES,
             "CHECKS": CHECKS,
             "DELAY_S": DELAY_S,
+            "EXTEND_S": EXTEND_S,
+            "SAY_MAX": limits.SAY_MAX,
             "PACED": PACED,
             "WORDS": WORDS,
             "ALERTS": ALERTS,
@@ -180,6 +185,8 @@ def _about(view: View, change: ChangeView) -> Iterator[str]:
         yield sign + (f"{minutes} 分" if minutes else "") + (f"{seconds} 秒" if seconds else "")
     if change.day_type:
         yield day_type_name(view, change.day_type)
+    if change.text:
+        yield f"“{change.text if len(change.text) <= _TEXT else change.text[:_TEXT] + '…'}”"
     if change.undoes is not None:
         yield f"第 {change.undoes} 项"
     if change.ends:

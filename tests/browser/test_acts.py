@@ -1,6 +1,7 @@
 """Acts from phones at two real gates: one tap is one Change, whoever taps beside it, and an undo restores the day."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from config.day import GateDay
 from config.timetable import issued
 from page_rig import TwoGates, button, done, phone, shoot, tile, undo
+from process_rig import ZONE
 
 LONG = "校车晚到请大家在操场等候" * 16
 
@@ -62,6 +64,27 @@ def reroute(school: TwoGates, page: Page) -> None:
     done(page, "三年级二班换到西门")
 
 
+def move(school: TwoGates, page: Page) -> None:
+    page.get_by_label("先叫").select_option("三年级四班")
+    page.get_by_label("后叫").select_option("三年级二班")
+    button(page, "换先后").tap()
+    done(page, "三年级四班换到三年级二班前面")
+
+
+def close_gate(school: TwoGates, page: Page) -> None:
+    page.get_by_label("班级").select_option("西门全部")
+    page.get_by_label("校门", exact=True).select_option("东门")
+    button(page, "换门").tap()
+    expect(page.locator("#ask p")).to_have_text("西门还没叫的 4 个班都改到东门叫？")
+    page.locator("#ask button[value=yes]").tap()
+    done(page, "西门全部换到东门")
+
+
+def longer(school: TwoGates, page: Page) -> None:
+    button(page, "延长 10 分").tap()
+    done(page, "午放学延长 10 分")
+
+
 def undone(school: TwoGates, page: Page) -> None:
     """The newest change is undone from the page."""
     undo(page, school.state()["changes"][0]["n"]).tap()
@@ -69,7 +92,7 @@ def undone(school: TwoGates, page: Page) -> None:
     expect(page.locator("#done")).to_contain_text("2/2 校门已确认")
 
 
-@pytest.mark.parametrize("act", [delay, skip, extend, reroute])
+@pytest.mark.parametrize("act", [delay, skip, extend, longer, reroute, close_gate, move])
 def test_an_undo_before_its_instant_restores_the_day(
     act: Callable[[TwoGates, Page], None], school: TwoGates, page: Page
 ) -> None:
@@ -82,6 +105,29 @@ def test_an_undo_before_its_instant_restores_the_day(
     assert page_of(school) == shown
     if act is delay:
         shoot(page, "after-undo")
+
+
+def test_a_notice_is_said_at_the_time_of_today_that_was_written(school: TwoGates, page: Page) -> None:
+    days = school.days()
+    button(page, "插播通知").tap()
+    expect(page.locator("#done .bad")).to_contain_text("请写上通知的话")
+    later = (school.first + timedelta(minutes=10)).astimezone(ZONE).replace(second=0, microsecond=0)
+    page.get_by_label("通知的话").fill("校车晚到，请在操场等候。")
+    page.get_by_label("时刻").fill(f"{later:%H:%M}")
+    page.get_by_label("在哪个门播").select_option("东门")
+    page.get_by_label("时刻").press("Enter")  # no tap
+    assert school.days() == days
+    button(page, "插播通知").tap()
+    done(page, f"{later:%H:%M} 东门插播通知")
+    expect(page.get_by_label("通知的话")).to_have_value("")  # a second tap does not say it again
+    expect(page.locator("#changes")).to_contain_text("插播通知 “校车晚到，请在操场等候。” 东门")
+    (made,) = [cue for cue in school.days()["east"].cues if cue.kind == "notice"]
+    assert (made.at, made.say) == (later, "校车晚到，请在操场等候。")
+    assert school.days()["west"].cues == days["west"].cues
+    page.get_by_label("时刻").scroll_into_view_if_needed()
+    shoot(page, "notice")
+    undone(school, page)
+    assert timetable(school.days()) == timetable(days)
 
 
 def page_of(school: TwoGates) -> list[object]:

@@ -52,6 +52,11 @@ def test_a_dismissal_is_held_resumed_and_a_class_called_out_of_order(browser: Br
         school.begin(centre, after_s=4)
 
         expect(tile(page, "g3c1")).to_contain_text("已叫", timeout=30_000)
+        tile(page, "g3c1").tap()
+        expect(page.locator("#sheet p")).to_have_text("三年级一班")
+        page.locator("#sheet").get_by_role("button", name="已带出").tap()
+        done(page, "三年级一班已带出")
+        expect(tile(page, "g3c1")).to_contain_text("已带出")
         closes = at(school.state()["window"]["closes"])
         button(page, "全部校门暂停").tap()
         done(page, "全部暂停")

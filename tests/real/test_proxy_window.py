@@ -46,7 +46,8 @@ def called_in_time_and_once(
     assert recorder.begins_utc is not None
     heard = [recorder.begins_utc + timedelta(seconds=onset_s) for onset_s in onsets_s(file)]
     off_s = [(one - other).total_seconds() for one, other in zip(heard, planned, strict=True)]
-    assert [abs(one) < 0.15 for one in off_s] == [True] * calls, off_s
+    own = [str(one["actual"]) for one in records[calls:]]
+    assert [abs(one) < 0.15 for one in off_s] == [True] * calls, f"heard {off_s} s off; the gate itself says {own}"
 
 
 def test_messages_doubled_five_seconds_late_and_out_of_order_change_nothing(tmp_path: Path, recorder: Recorder) -> None:

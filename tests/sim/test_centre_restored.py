@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from broker.situation import RefusedError
-from broker.view import Chosen
-from broker.wish import Choice, Wish
+from broker.wish import Choice, Chosen, Wish
 from centre_rig import LOG
 from config import limits
 from config.errors import OutsideError

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from broker.situation import RefusedError
-from broker.view import Answer
-from broker.wish import Wish
+from broker.wish import Answer, Wish
 from config.errors import OutsideError
 from school_rig import ForeignGate, School, fill, record, unfill
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from broker.situation import RefusedError
-from broker.view import Answer
-from broker.wish import Wish
+from broker.wish import Answer, Wish
 from plan_days import HALL
 from school_rig import TEXT, ForeignGate, School, record
 

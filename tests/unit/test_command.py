@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 GATE = """
+import gc
 import sys
 from config.errors import BadInputError, OutsideError
 
@@ -17,7 +18,7 @@ def gate(argv):
     if argv == ["bad"]: raise BadInputError("windows.noon.opens = 25:00: no time of day")
     if argv == ["outside"]: raise OutsideError("card USB is gone")
     if argv == ["stopped"]: raise KeyboardInterrupt
-    print(argv, [name for name in ("audio", "broker", "pydantic") if name in sys.modules])
+    print(argv, [name for name in ("audio", "broker", "pydantic") if name in sys.modules], gc.get_freeze_count() > 999)
     return 7
 """
 
@@ -46,7 +47,7 @@ def fangxue(tree: Path, *argv: str, lang: str = "C.UTF-8") -> tuple[int, str, st
     ("argv", "status", "out", "err"),
     [
         (["--version"], 0, "fangxue 0.1.0\n", ""),
-        (["gate", "--gate", "east"], 7, "['--gate', 'east'] []\n", ""),
+        (["gate", "--gate", "east"], 7, "['--gate', 'east'] [] True\n", ""),
         (["gate", "bad"], 2, "", "windows.noon.opens = 25:00: no time of day\n"),
         (["gate", "outside"], 1, "", "card USB is gone\n"),
         (["gate", "stopped"], 130, "", ""),

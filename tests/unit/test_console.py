@@ -14,7 +14,7 @@ from broker.view import HoldView
 from config import limits
 from config.errors import OutsideError
 from config.settings import ConsoleSettings
-from console_rig import LIMIT_S, NOW, FakeCentre, Never, Now, Rig, gate, held, restored, state
+from console_rig import LIMIT_S, NOW, FakeCentre, Never, Now, Rig, classes, gate, held, restored, state
 from process_rig import free_port
 
 HOLD = {"key": "k1", "by": "王老师", "kind": "hold", "gate": "east"}
@@ -136,6 +136,7 @@ def test_whose_days_count_is_asked_twice() -> None:
         {"kind": "day_type", "day_type": "rain"},
         {"kind": "quiet", "from": "2026-11-25T06:00:00Z", "to": "2026-11-25T08:00:00Z"},
         {"kind": "quiet", "ids": ["change-1"]},
+        {"kind": "left", "class": "g3c1", "window": "noon"},
         {"kind": "notice", "text": "校车晚到", "from": "2026-11-25T08:20:00Z"},
     ],
 )
@@ -196,6 +197,28 @@ def test_the_page_offers_the_day_types_quiet_and_another_gate() -> None:
     assert '{"gate": "east", "ids": ["change-4"], "kind": "quiet"}' in text
     assert "静音：只亮灯，不出声" in text
     assert "东门未确认，可能仍会播报：三年级一班。请打电话给门卫。" in text
+
+
+def test_the_page_offers_another_order_a_notice_a_longer_window_and_a_gate_that_is_closed() -> None:
+    text = Rig().ask("GET", "/").text
+    assert {one in text for one in ('data-form="reroute"', 'data-form="move"', 'data-form="notice"')} == {True}
+    assert '<option value="east" data-of="from_gate">东门全部</option>' in text
+    assert '{"delay_s": 600, "kind": "extend", "window": "noon"}' in text
+    alone = Rig()
+    alone.centre.shown = state(gates=(gate("east"),), classes=(), window=None)
+    text = alone.ask("GET", "/").text
+    assert ['data-form="reroute"' in text, 'data-form="move"' in text, '"extend"' in text] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("shown", "offers"),
+    [("called", True), ("missed", True), ("calling", False), ("next", False), ("skipped", False), ("left", False)],
+)
+def test_who_was_called_may_be_reported_to_be_out(shown: str, offers: bool) -> None:
+    rig = Rig()
+    rig.centre.shown = state(classes=tuple(one.but(state=shown) for one in classes()[:1]))
+    wish = '{"class": "g3c1", "kind": "left", "window": "noon"}'
+    assert (wish in rig.ask("GET", "/").text) is offers
 
 
 def test_the_page_asks_whose_days_count_and_says_for_which_dates() -> None:

@@ -80,7 +80,7 @@ def test_where_people_pace_the_main_button_lets_the_next_class_go_and_no_time_is
     assert "data-left" not in PAGE.regions(view)["gate-east"]
     assert ("四年级三班，等校门叫到" in region(view, "act-west"), wishes(view, "act-west")[0]["kind"]) == (True, "hold")
     ready = PAGE.regions(view)["class-g3c4"]
-    assert ("data-ready" in ready, "待放行" in ready) == (pacing == "ready", True)
+    assert ("data-first" in ready, "待放行" in ready) == (pacing == "ready", True)
 
 
 def test_in_a_hold_nobody_is_let_go() -> None:

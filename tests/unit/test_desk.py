@@ -9,11 +9,13 @@ from broker.desk import chosen, propose
 from broker.issued import Newer
 from broker.preview import described
 from broker.situation import RefusedError, Situation
+from broker.view import view
 from broker.wire.messages import Record, Status
 from broker.wire.topics import Address
 from broker.wish import Choice, Wish
 from centre_rig import status
 from config.changes import applied
+from config.clock import Instant
 from config.lint import read
 from config.timetable import timetable
 from gate_rig import DATE, NOON, at
@@ -118,6 +120,57 @@ def test_in_a_hold_nothing_is_called_or_repeated() -> None:
     resumed = Situation(PLAN, DATE, applied(DAYS, [hold, resume]), (hold, resume))
     assert refusal(resumed, wish("undo", undoes=2)) == ("use_hold", False)
     assert propose(held, wish("resume", ids=("change-1",)), 2, at(60)).ids == ("change-1",)
+
+
+def led_out(window: str | None = None, cls: str = "g3c1") -> Wish:
+    return wish("left", **{"class": cls}, **({"window": window} if window else {}))
+
+
+def test_who_was_called_is_reported_to_be_out_once_and_an_undo_takes_it_back() -> None:
+    change = propose(LATER, led_out(), 1, at(60))
+    assert (change.cls, change.window, change.cues) == ("g3c1", "noon", (FIRST,))
+    assert applied(DAYS, [change]) == DAYS
+    out = Situation(PLAN, DATE, DAYS, (change,), LATER.records)
+    assert (refusal(out, led_out())[0], refusal(out, led_out("noon"))[0]) == ("already_left", "already_left")
+    undo = propose(out, wish("undo", undoes=1), 2, at(90))
+    assert propose(Situation(PLAN, DATE, DAYS, (change, undo), LATER.records), led_out(), 3, at(99)).window == "noon"
+    shown = [seen(here)["g3c1"] for here in (LATER, out, Situation(PLAN, DATE, DAYS, (change, undo), LATER.records))]
+    assert shown == ["called", "left", "called"]
+
+
+def test_who_was_passed_by_is_reported_to_be_out_from_its_instant_on() -> None:
+    skip = propose(HERE, wish("skip", **{"class": "g3c1"}), 1, NOON - timedelta(minutes=9))
+    here = Situation(PLAN, DATE, applied(DAYS, [skip]), (skip,))
+    assert refusal(here, led_out(), NOON - timedelta(minutes=5))[0] == "to_come"
+    out = propose(here, led_out(), 2, NOON)
+    assert out.window == "noon"
+    assert seen(Situation(PLAN, DATE, applied(DAYS, [skip, out]), (skip, out)))["g3c1"] == "left"
+
+
+@pytest.mark.parametrize(
+    ("here", "one", "code"),
+    [
+        (HERE, led_out(), "to_come"),
+        (HERE, led_out("noon"), "to_come"),
+        (LATER, led_out(cls="g3c2"), "to_come"),
+        (LATER, led_out("afternoon"), "not_called"),
+        (LATER, led_out("night"), "not_called"),
+        (LATER, led_out(cls="g9"), "no_class"),
+    ],
+)
+def test_nobody_is_reported_out_whose_call_is_to_come(here: Situation, one: Wish, code: str) -> None:
+    assert refusal(here, one, at(60))[0] == code
+
+
+def test_a_class_that_is_called_once_more_is_shown_so_though_it_was_reported_out() -> None:
+    change = propose(LATER, led_out(), 1, at(60))
+    now = {"east": status().but(now=FIRST)}
+    assert seen(Situation(PLAN, DATE, DAYS, (change,), LATER.records, now))["g3c1"] == "calling"
+
+
+def seen(here: Situation) -> dict[str, str]:
+    """The state of each class on the page, at the first minute of the noon window."""
+    return {one.id: one.state for one in view(here, Instant(at(60), 0.0, 0.1), {}).classes}
 
 
 def test_a_delay_moves_what_was_not_heard_and_says_so_by_cue() -> None:

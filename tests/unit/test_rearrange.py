@@ -154,6 +154,12 @@ def test_an_order_that_cannot_be_is_refused(here: Situation, one: Wish, code: st
     assert refusal(here, one)[0] == code
 
 
+def test_an_order_that_stands_already_is_no_change() -> None:
+    moved = propose(situation(), wish("move", classes=("g1c2", "g1c1")), 1, clock("16:00"))
+    assert refusal(situation(), wish("move", classes=("g1c1", "g1c2")))[:2] == ("same_order", False)
+    assert refusal(situation(moved), wish("move", classes=("g1c2", "g1c1")))[:2] == ("same_order", False)
+
+
 # Another gate -------------------------------------------------------------------------------------
 
 

@@ -33,7 +33,7 @@
   function lock() {
     const stale = body.classList.contains("stale"), wait = tapped.until - performance.now();
     const under = wait > 0 ? document.elementFromPoint(tapped.x, tapped.y)?.closest("button") : null;
-    for (const button of document.querySelectorAll("[data-wish],[data-time],[data-reroute],#ask button,#sheet button"))
+    for (const button of document.querySelectorAll("[data-wish],[data-time],[data-form],#ask button,#sheet button"))
       button.disabled = button === under || !button.closest("dialog") && (stale || flying.has(button.dataset.wish ?? "time"));
     if (wait > 0) setTimeout(lock, wait);
   }
@@ -85,10 +85,10 @@
     if (!by) { report({ bad: "请先在上面写上您的姓名，再点。" }); $("by").focus(); }
     return by;
   }
-  async function act({ wish, name: label, to = "/v1/changes", yes = "仍要叫", no = "不叫" }, extra = {}) {
+  async function act({ wish, name: label, to = "/v1/changes", yes = "仍要叫", no = "不叫", form }, extra = {}) {
     const by = name();
     if (!by || flying.has(wish)) return;
-    await send({ key: newKey(), by, ...JSON.parse(wish), ...extra }, { wish, name: label, to, yes, no });
+    await send({ key: newKey(), by, ...JSON.parse(wish), ...extra }, { wish, name: label, to, yes, no, form });
   }
   async function send(sent, wanted) {
     const { wish, name: label, to } = wanted;
@@ -99,6 +99,7 @@
     flying.delete(wish);
     lock();
     if (got === null) return report({ ...own, lost: () => send(sent, wanted) });
+    if (got.ok) wanted.form?.reset(); // what was done is not done again by a second tap
     if (got.ok) return report({ ...own, answer: got.said, slow: performance.now() + SLOW_MS });
     if (got.said.ask_again) { report(null); return again(got.said.text, wanted); }
     report({ ...own, sent: false, bad: got.said.text });
@@ -110,19 +111,37 @@
     $("ask").showModal();
     lock();
   }
-  function sheet(button) { // a class of a window in which classes report: ready, or called now
-    const { ready, name: label } = button.querySelector("[data-ready]").dataset;
-    sheeted = { ready: { wish: ready, name: label }, call: { ...button.dataset } };
+  function sheet(button) { // a class that reports: ready, or out; or called now
+    const first = button.querySelector("[data-first]");
+    sheeted = { first: { wish: first.dataset.first, name: first.dataset.name }, call: { ...button.dataset } };
     $("sheet").querySelector("p").textContent = button.querySelector("b").textContent;
+    $("sheet").querySelector("[value=first]").textContent = first.textContent;
     $("sheet").showModal();
     lock();
   }
-  function reroute(form) { // a class to another gate, by its names
-    const [cls, gate] = form.querySelectorAll("select"), text = (one) => one.selectedOptions[0].textContent;
-    if (!cls.value || !gate.value) return report({ bad: "请先选班级，再选改到哪个校门。" });
-    const wish = JSON.stringify({ kind: "reroute", class: cls.value, gate: gate.value });
-    act({ wish, name: `${text(cls)}换到${text(gate)}`, yes: "仍要换", no: "不换" });
-  }
+  // What is filled in, field by field, as a wish.
+  const text = (field) => field.selectedOptions[0].textContent;
+  const today = (hhmm) => { // the instant of a time of today, by the school's clock
+    const seconds = (of) => of.split(":").reduce((sum, part) => 60 * sum + Number(part), 0);
+    return new Date(1000 * (Math.floor(now() / 1000) + seconds(`${hhmm}:00`) - seconds(clock.format(now())))).toISOString();
+  };
+  const FORMS = {
+    reroute(of, gate) {
+      if (!of.value || !gate.value) return report({ bad: "请先选班级，再选改到哪个校门。" });
+      const wish = { kind: "reroute", [of.selectedOptions[0].dataset.of ?? "class"]: of.value, gate: gate.value };
+      act({ wish: JSON.stringify(wish), name: `${text(of)}换到${text(gate)}`, yes: "仍要换", no: "不换", form: of.form });
+    },
+    move(first, then) {
+      if (!first.value || !then.value) return report({ bad: "请选两个班：先叫谁，后叫谁。" });
+      const wish = { kind: "move", classes: [first.value, then.value] };
+      act({ wish: JSON.stringify(wish), name: `${text(first)}换到${text(then)}前面`, form: first.form });
+    },
+    notice(say, at, gate) {
+      if (!say.value.trim()) { report({ bad: "请写上通知的话。" }); return say.focus(); }
+      const wish = { kind: "notice", text: say.value.trim(), ...at.value && { from: today(at.value) }, ...gate.value && { gate: gate.value } };
+      act({ wish: JSON.stringify(wish), name: `${at.value} ${text(gate)}插播通知`.trim(), form: say.form });
+    },
+  };
   async function confirmTime() {
     const by = name();
     if (!by || flying.has("time")) return;
@@ -241,14 +260,15 @@
     // The second half of a double tap must not meet the button that the first one brought there.
     tapped = { x: event.clientX, y: event.clientY, until: performance.now() + DOUBLE_MS };
     if ("time" in button.dataset) confirmTime();
-    else if ("reroute" in button.dataset) reroute(button.form);
+    else if (button.dataset.form) FORMS[button.dataset.form](...button.form.querySelectorAll("input,select"));
     else if ("alarm" in button.dataset) { $("drill").checked = false; alarm(null); $("alarm").showModal(); }
     else if (button.value && button.closest("#alarm")) button.value === "no" ? $("alarm").close() : alarm(button.value);
-    else if (button.dataset.wish && button.querySelector("[data-ready]")) sheet(button);
+    else if (button.dataset.wish && button.querySelector("[data-first]")) sheet(button);
     else if (button.dataset.wish) act({ ...button.dataset });
     else if (button.closest("#sheet")) { $("sheet").close(); if (button.value !== "no" && sheeted) act(sheeted[button.value]); sheeted = null; }
     else if (button.closest("#ask")) { $("ask").close(); if (button.value === "yes" && asking) asking(); asking = null; }
   });
+  document.addEventListener("submit", (event) => event.preventDefault()); // Enter in a field is no tap
   try { $("by").value = localStorage.getItem("by") ?? ""; } catch { /* storage is off: typed anew each time */ }
   $("by").addEventListener("input", () => { try { localStorage.setItem("by", $("by").value.trim()); } catch { /* the same */ } });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { tick(); listen(); } });
