@@ -110,7 +110,7 @@ PARTS = (
         (BUGS,), {"FANGXUE_NIGHT": "1"}, of_planted,
     ),
     Part(
-        "mutation", (sys.executable, "-m", "mutate", "--sample", "40"), 480,
+        "mutation", (sys.executable, "-m", "mutate", "--sample", "22"), 480,
         ("tests/mutate.py", "tests/mutants_allowed.toml"), figures=of_mutation,
     ),
     Part("bench", (sys.executable, "-m", "bench"), 240, ("tests/bench/__main__.py",), figures=of_bench),
