@@ -4,6 +4,8 @@ One mistake is one finding: what is wrong on several days is told of the first.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 
 from config import limits
@@ -11,10 +13,13 @@ from config.findings import Finding, clock
 from config.plan import NORMAL, Plan, WindowEntry, expand
 from config.plan_read import Draft
 from config.roster import Called, Kind, Roster, WholeDay
+from config.schooldays import day_of
 from config.timetable import call_sentence, folded
 
 Calls = list[list[Called]]
 """What each window of the plan calls, in its order."""
+_CLOSED_DAYS_MAX = 366
+"""Of one closure: a longer one shows all that a year has."""
 _WEEKDAYS = {
     "mon": "星期一",
     "tue": "星期二",
@@ -31,20 +36,45 @@ def day_findings(made: Draft, *, certain: bool, known: bool) -> Iterator[Finding
     days = {kind: Roster(made, WholeDay(*kind)) for kind in kinds(made)}
     called = {kind: [roster.called(window) for window in made.windows] for kind, roster in days.items()}
     found: set[str] = set()
-    for kind, roster in days.items():
-        for finding in (
-            *_last_calls(made, roster, kind, called[kind]),
-            *_overlaps(made, roster, kind),
-            *_twice(made, roster),
-            *_shut(made, called[kind]),
-            *_crowds(made, called[kind]),
-        ):
-            if finding.place not in found:
-                found.add(finding.place)
-                yield finding
+    for finding in (
+        *(one for kind, roster in days.items() for one in _of_a_day(made, roster, kind, called[kind])),
+        *_while_closed(made),
+    ):
+        if finding.place not in found:
+            found.add(finding.place)
+            yield finding
     if certain:
         yield from _never_called(made, called)
     yield from _gates(made, days, called, certain=known)
+
+
+def _of_a_day(made: Draft, roster: Roster, kind: Kind, called: Calls) -> Iterator[Finding]:
+    yield from _last_calls(made, roster, kind, called)
+    yield from _overlaps(made, roster, kind)
+    yield from _twice(made, roster)
+    yield from _shut(made, called)
+    yield from _crowds(made, called)
+
+
+def _while_closed(made: Draft) -> Iterator[Finding]:
+    """The dates on which a gate stands in for another: once for each kind of day and closed gate."""
+    if made.calendar is None:
+        return
+    closures = [(gate, closure) for gate in made.gates for closure in gate.closures if closure.instead]
+    dates = [
+        (gate, closure.begins + timedelta(n))
+        for gate, closure in closures
+        for n in range(min((closure.to - closure.begins).days + 1, _CLOSED_DAYS_MAX))
+    ]
+    seen: set[tuple[str, Kind]] = set()
+    for gate, on in dates:
+        day = day_of(made.calendar, on)
+        kind = Kind(day.day_type, day.weekday)
+        if (gate.id, kind) not in seen:
+            seen.add((gate.id, kind))
+            roster, why = Roster(made, day, on), f"（{on} {gate.name}不开）"
+            called = [[replace(one, name=one.name + why) for one in roster.called(own)] for own in made.windows]
+            yield from (*_last_calls(made, roster, kind, called), *_shut(made, called), *_crowds(made, called))
 
 
 def kinds(made: Draft | Plan) -> tuple[Kind, ...]:

@@ -143,6 +143,24 @@ DAYS: dict[str, tuple[Swaps, Findings]] = {
         [(GATES, GATES.replace('name = "东门"', 'name = "东门"\nhours = [{ from = "11:00", to = "12:00" }]'))],
         [("gate_shut", "gates.east.hours", "16:30")],
     ),
+    "a gate that takes over more classes than its window has time for": (
+        [(GATES, GATES.replace('"东门"', '"东门"\n' + SHUT.replace('"x"', '"west"')))],
+        [("late_last", "windows.noon.closes", "11:55"), ("late_last", "windows.after-school.closes", "16:55")],
+    ),
+    "a gate that takes over calls while it is not open": (
+        [
+            (
+                GATES,
+                GATES.replace('"东门"', '"东门"\n' + SHUT.replace('"x"', '"west"')).replace(
+                    'name = "西门"',
+                    'name = "西门"\nhours = [{ from = "11:00", to = "11:50" }, { from = "16:25", to = "17:30" }]',
+                ),
+            ),
+            (NOON, NOON.replace("45", "40")),
+            (AFTER, AFTER.replace("45", "40")),
+        ],
+        [("gate_shut", "gates.west.hours", "11:50:40")],
+    ),
     "more classes than a zone takes": (
         [(ZONES, ZONES.replace('name = "C区"', 'name = "C区"\nmost = 3'))],
         [("crowd", "zones.c.most", "3")],
