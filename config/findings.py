@@ -108,6 +108,10 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         "zh": ("编号重复", "每个编号只用一次"),
         "en": ("this id is used twice", "use each id once"),
     },
+    "two_meanings": {
+        "zh": ("校区、校门、年级或组里不止一个叫这个编号，规则会管到它们全部", "给其中一个换个编号"),
+        "en": ("a campus, gate, grade or group share this id: the rule would be for all of them", "rename one of them"),
+    },
     "no_such": {
         "zh": ("没有这个{kind}{hint}", "先在方案中定义它，或改正编号"),
         "en": ("there is no such {kind}{hint}", "define it in the plan, or correct the id"),

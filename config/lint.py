@@ -110,7 +110,9 @@ def _school(made: Draft) -> Iterator[Finding]:
     if made.calendar is not None:
         parts = ("campuses", "gates", "classes", "groups")
         certain = made.whole(*parts) and all(entry.fault is None for entry in made.entries)
-        scopes = {*(one for part in parts for one in made.named.get(part, ())), *(one.id for one in made.classes)}
+        named = {part: {*made.named.get(part, ())} for part in parts}
+        named["classes"] |= {one.id for one in made.classes}
+        scopes = Counter(one for ids in named.values() for one in ids)
         types = made.named.get("day_types", ()) if made.whole("day_types") else ()
         zone = made.school.zone if made.school else "Asia/Shanghai"
         yield from calendar_faults(made.calendar, types, scopes if certain else None, zone)

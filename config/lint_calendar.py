@@ -1,7 +1,7 @@
 """What is wrong with a calendar, and what it does not know yet. Pure; the date of today is an argument."""
 
 import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 
 from config.findings import Finding
@@ -20,9 +20,11 @@ ASKED_DAYS = 30
 
 
 def calendar_faults(
-    calendar: Calendar, day_types: Collection[str], scopes: Collection[str] | None, zone: str
+    calendar: Calendar, day_types: Collection[str], scopes: Mapping[str, int] | None, zone: str
 ) -> Iterator[Finding]:
-    """Mistakes. `day_types` and `scopes`: what the plan declares; `scopes` None when that is not known."""
+    """Mistakes. `day_types` and `scopes`: what the plan declares, these with how many sorts of things are called so;
+    `scopes` None when that is not known.
+    """
     terms = sorted(enumerate(calendar.terms), key=lambda one: (one[1].begins, one[0]))
     before = None
     for n, term in terms:
@@ -45,6 +47,8 @@ def calendar_faults(
         for m, scope in enumerate(rule.scope or ()):
             if scopes is not None:
                 yield from _known("校区、校门、年级、班级或组 (scope)", f"{place}.scope[{m}]", scope, scopes)
+                if scopes.get(scope, 0) > 1:
+                    yield Finding("two_meanings", f"{place}.scope[{m}]", scope)
 
 
 def _said(one: SpecialDate, place: str, day_types: Collection[str]) -> Iterator[Finding]:

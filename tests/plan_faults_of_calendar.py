@@ -87,6 +87,13 @@ CALENDAR_FAULTS: dict[str, tuple[Swaps, Findings]] = {
         rule(CLOSED, 'scope = ["g1", "g3c6", "east", "g33"]'),
         [("no_such", "calendar.rules[0].scope[3]", "g33")],
     ),
+    "a part of the school whose id a gate has too": (
+        [
+            *rule(CLOSED, 'scope = ["g1", "east"]'),
+            ("[gates.east]\n", '[campuses.east]\nname = "东校区"\n[gates.east]\n'),
+        ],
+        [("two_meanings", "calendar.rules[0].scope[1]", "east")],
+    ),
     "dates and more": (
         rule(CLOSED, 'on = ["2026-12-24"]', 'from = "2026-12-01"', 'weekdays = ["thu"]'),
         [("rule_on", "calendar.rules[0].from", "")],
