@@ -194,9 +194,11 @@ def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     window = next((one for one in windows if one.opens <= at < one.closes and one.kind == "dismissal"), None)
     if window is None and not wish.confirmed:
         raise RefusedError("outside", f"现在不在放学时段内，仍要叫{name}吗？", ask_again=True)
-    slot = cue_id(here.on, window.id if window else None, own.id, "call")
+    own_window = window.id if window else None
+    slot = cue_id(here.on, own_window, own.id, "call")
     free = _free_id(here, day, slot)
-    if free != slot and not wish.confirmed:
+    rows = [row for row in here.cues(None) if own.id in row[1].classes and row[1].kind == "call"]
+    if any(cue.window == own_window and here.over(one, cue) for one, cue in rows) and not wish.confirmed:
         raise RefusedError("again", f"{name}已经叫过，再叫一次吗？", ask_again=True)
     zone = next(zone.name for zone in here.plan.zones if zone.id == own.zone)
     text = here.plan.sentences.call.replace("{zone}", zone).replace("{classes}", name)

@@ -80,6 +80,17 @@ def test_a_class_that_was_heard_is_called_again_only_when_asked_twice() -> None:
     assert propose(LATER, once.but(confirmed=True), 1, at(60)).cues == (f"{FIRST}#2",)
 
 
+def test_a_class_that_was_heard_in_a_call_of_its_group_is_called_again_only_when_asked_twice() -> None:
+    pair = '[groups.pair]\nname = "合唱团"\nmembers = ["g1c1", "g1c2"]\n'
+    made = taken(SMALL, pair, f'{AFTERNOON}order = ["pair", "g2"]\n')
+    days, cue, when = timetable(made, DATE), f"{DATE}/afternoon/pair/call", change(made, 1, "hold", "16:31").at
+    one = wish("call", **{"class": "g1c2"})
+    assert propose(Situation(made, DATE, days), one, 1, when).cues == (f"{DATE}/afternoon/g1c2/call",)
+    here = Situation(made, DATE, days, records={f"east {cue}": (heard(cue),)})
+    assert refusal(here, one, when) == ("again", True)
+    assert propose(here, one.but(confirmed=True), 1, when).cues == (f"{DATE}/afternoon/g1c2/call",)
+
+
 def test_a_call_outside_every_window_is_asked_twice() -> None:
     early = wish("call", **{"class": "g3c1"})
     when = NOON - timedelta(hours=2)
