@@ -82,6 +82,7 @@ class Centre:
         self._confirmed_at = parts.store.confirmed_at()
         self._wall_s = self._offset_s()
         self._today: date | None = None
+        self._doubts: tuple[str, ...] = ()
         self._again_s: float | None = None
         self._pressed = False
         self._kept = parts.store.kept()
@@ -212,7 +213,8 @@ class Centre:
         statuses = {address.gate: status for address, status in self.state.statuses.items() if address in own}
         changes, newer = self.parts.store.changes(on), agenda.asked(self.state, now)
         kept = tuple(sorted(date for date in self.state.kept if date >= on))
-        return Situation(self._plan, on, days, changes, records, statuses, newer, kept, self.state.alerts)
+        alerts = self.state.alerts
+        return Situation(self._plan, on, days, changes, records, statuses, newer, kept, alerts, self._doubts)
 
     def view(self) -> View:
         """Everything the page shows."""
@@ -359,9 +361,10 @@ class Centre:
 
     def _issue(self, result: Folded) -> None:
         if result.today != self._today:
-            for finding in doubts(self._plan.calendar, result.today):
-                asked = f"请问 {self._plan.school.contact}"
-                self.parts.log(f"问题 problem {finding.code}: {words(finding, 'zh')}；{asked}")
+            found, asked = doubts(self._plan.calendar, result.today), f"；请问 {self._plan.school.contact}"
+            self._doubts = tuple(words(one, "zh") + asked for one in found)
+            for one, said in zip(found, self._doubts, strict=True):
+                self.parts.log(f"问题 problem {one.code}: {said}")
         self._today = result.today
         self.parts.log(f"放学表 {result.today}：{len(result.new)} 份新版，共 {len(result.days)} 份 days folded")
         self._step(DaysIssued(gates(self._plan), result.days, result.today, self._kept))

@@ -38,6 +38,8 @@ class Situation:
     """Dates for which the gates' own days were chosen."""
     alerts: tuple[Alert, ...] = ()
     """By number, of all dates."""
+    doubts: tuple[str, ...] = ()
+    """What the calendar does not know, and whom to ask."""
 
     def cues(self, gate: str | None) -> Iterator[tuple[GateDay, Cue]]:
         for day in self.days:

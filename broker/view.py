@@ -179,6 +179,8 @@ class View(Frozen):
     newer: tuple[NewerView, ...]
     kept: tuple[Day, ...]
     """Dates for which the gates' own days were chosen: nothing is sent for them."""
+    doubts: tuple[str, ...] = ()
+    """What the calendar does not know (a make-up day, the next year), with the remedy and whom to ask."""
 
 
 def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) -> View:
@@ -218,6 +220,7 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
             for one in here.newer
         ),
         kept=here.kept,
+        doubts=here.doubts,
     )
 
 

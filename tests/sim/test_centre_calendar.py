@@ -24,6 +24,7 @@ def test_from_the_first_of_december_the_centre_asks_for_the_next_years_table_onc
     assert problems(school, "year_unknown") == []
     school.go(20)  # over midnight
     (said,) = problems(school, "year_unknown")
+    assert school.centre.view().doubts == (said.removeprefix("问题 problem year_unknown: "),)
     assert said == (
         "问题 problem year_unknown: 提醒 calendar.national = cn: 没有 2027 年的节假日表，这一年按停课处理、不叫班 → "
         "升级程序，或导入 2027 年的表（docs/calendar.zh-CN.md）；请问 教务处"

@@ -70,6 +70,13 @@ def test_the_page_asks_whose_days_count_and_says_for_which_dates() -> None:
     assert '{"choose": "mine", "dates": ["2026-11-29"]}' in text
 
 
+def test_what_the_calendar_does_not_know_stands_on_the_page_with_whom_to_ask() -> None:
+    rig = Rig()
+    assert "请问" not in rig.ask("GET", "/").text
+    rig.centre.shown = state(doubts=("没有 2027 年的节假日表；请问 教务处",))
+    assert "▲ 没有 2027 年的节假日表；请问 教务处" in rig.ask("GET", "/").text
+
+
 def test_a_hold_of_the_gates_own_button_is_said_to_be_one() -> None:
     rig = Rig()
     one = HoldView(id="east/0123abcd-7", since=None, by="门卫", why=None)
