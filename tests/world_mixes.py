@@ -92,6 +92,10 @@ PEOPLE: tuple[tuple[Happening, ...], ...] = (
     (T.GUARDED, D.CALL, D.UNDO, F.DELAYS),
     (T.TWO_STAFF, F.DELAYS),
     (T.TWO_CENTRES, D.DELAY),
+    (T.QUIET, D.HOLD, F.DELAYS),
+    (T.QUIET, F.POWER_CUT, D.CALL),
+    (T.QUIET, T.ALERT),
+    (T.QUIET, T.GUARDED, D.NOTICE),
 )  # fmt: skip
 """Days of alerts, buttons and guarded windows."""
 

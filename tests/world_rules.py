@@ -10,7 +10,7 @@ from config import limits
 from config.alerts import sentence
 from edge.book import Begun, Pressed, Recorded
 from world import GATES, Plays, Renders, Sends, Shows, Told, What, Wrote
-from world_checkers import CHECKERS, Watch, calls
+from world_checkers import CHECKERS, EPS_S, Watch, calls
 
 BEGINS_S = 1.2
 """From knowing of an alert to its first word: the player lets go (0.5 s) or the amplifier takes its lead (0.6 s)."""
@@ -37,6 +37,7 @@ class Rules:
             self.alert_speaks,
             self.told,
             self.paced,
+            self.quiet,
         )
 
     def seen(self, where: str, what: What) -> None:
@@ -125,6 +126,26 @@ class Rules:
         if self.well and isinstance(what, Told) and what.text == "store keep_alerts":
             clear = watch.centre.store.alerts()[-1].action == "clear"
             self.raised_s = None if clear else t
+
+    def quiet(self, watch: Watch, where: str, what: What) -> Iterator[str]:
+        """In quiet an actual alert sounds and nothing else, and no saying lasts into it."""
+        book, machine = watch.books.get(where), watch.gates.get(where)
+        if (
+            not isinstance(what, Plays)
+            or book is None
+            or book.day is None
+            or machine is None
+            or machine.runtime is None
+        ):
+            return
+        if not calls(what) and book.alert is not None and book.alert.status == "actual":
+            return
+        now = machine.runtime.now().utc
+        lasts_s = machine.player.heard[-1].ends_s - machine.clock.monotonic_s() if what.sounds else 0.0
+        begins, ends = now + timedelta(seconds=EPS_S), now + timedelta(seconds=lasts_s - EPS_S)
+        for span in book.day.quiet:
+            if span.begins < ends and (span.to is None or begins < span.to):
+                yield f"{what.token} sounds from {now} on for {lasts_s:.1f} s, and quiet is {span.begins} to {span.to}"
 
     def told(self, watch: Watch, where: str, what: What) -> Iterator[str]:
         """A status says `alert` while one stands, never after."""

@@ -48,6 +48,7 @@ class Trouble(Enum):
     STUCK = "a button under a glove"
     GUARDED = "people pace the window; nobody may be there"
     TWO_STAFF = "two of the staff at the same instant"
+    QUIET = "quiet begins, perhaps in a sentence, and ends by itself or by a person"
     TWO_CENTRES = "a second centre by mistake, with an empty store, at a broker that lets both in"
 
 
@@ -63,7 +64,8 @@ def calm(school: School) -> None:
         alert(school, "clear", confirmed=True)
     elif view is not None:
         school.staff.resume_all()
-    if view is None or view.alert is not None or view.strays or any(gate.holds for gate in view.gates):
+        _aloud(school, view)
+    if view is None or view.alert is not None or view.strays or any(gate.holds or gate.quiet for gate in view.gates):
         school.world.after(5.0, partial(calm, school))
 
 
@@ -253,6 +255,26 @@ def _two_staff(school: School, source: random.Random) -> None:
         school.world.on(source.uniform(30, 130), partial(_seen, school, both))
 
 
+def _quiet(school: School, source: random.Random) -> None:
+    def begins() -> None:
+        now = school.world.utc.replace(microsecond=0)
+        since = source.choice([None, now + timedelta(seconds=4), now + timedelta(seconds=13)])
+        to = source.choice([None, (since or now) + timedelta(seconds=source.choice([5, 25, 60]))])
+        span = {name: at for name, at in (("from", since), ("to", to)) if at is not None}
+        school.staff.wish(kind="quiet", gate=source.choice([None, *school.names]), confirmed=True, **span)
+
+    for _ in range(source.choice([1, 2])):
+        t = source.uniform(10, 100)
+        school.world.on(t, begins)
+        school.world.on(t + source.choice([6, 20, 45]), partial(_seen, school, partial(_aloud, school)))
+
+
+def _aloud(school: School, view: View) -> None:
+    """What quiet the page shows ends."""
+    if ids := tuple(dict.fromkeys(span.id for gate in view.gates for span in gate.quiet)):
+        school.staff.wish(kind="quiet", ids=ids, confirmed=True)
+
+
 def _two_centres(school: School, source: random.Random) -> None:
     lasts_s = source.choice([1.0, 6.0, 20.0])
 
@@ -286,5 +308,6 @@ _PLANS: dict[Trouble, Callable[[School, random.Random], None]] = {
     Trouble.STUCK: _stuck,
     Trouble.GUARDED: _guarded,
     Trouble.TWO_STAFF: _two_staff,
+    Trouble.QUIET: _quiet,
     Trouble.TWO_CENTRES: _two_centres,
 }
