@@ -244,7 +244,7 @@ def _sentences(made: Draft, unreadable: Unreadable) -> Iterator[Finding]:
     said += [(f"groups.{group.id}.name", group.name) for group in made.groups if group.name]
     for window in made.windows:
         for key, part in window.parts.items():
-            said += [(f"{key}.notice", part.notice)] if part.notice else []
+            said += [(f"{key}.{own}", text) for own in ("notice", "ending") if (text := getattr(part, own))]
             said += [(f"{key}.notices[{n}].say", notice.say) for n, notice in enumerate(part.notices or ())]
     said += [(f"alerts.{one}", say) for one in RAISED if made.alerts and (say := made.alerts.own(one))]
     for place, text in said:

@@ -329,7 +329,7 @@ def strange(window: WindowEntry) -> list[str]:
     """Keys that only a dismissal has. Several: its kind is wrong, not each of them."""
     if window.kind == "dismissal":
         return []
-    keys = [key for key in ("every_s", "order", "starts") if getattr(window, key) is not None]
+    keys = [key for key in ("every_s", "order", "starts", "ending") if getattr(window, key) is not None]
     keys += [key for key in ("calls", "reverse") if getattr(window, key)]
     return keys + ["pacing"] * (window.pacing != "timed") + waits(window)
 

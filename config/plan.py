@@ -195,6 +195,7 @@ class WindowOn(Frozen):
     reverse: bool | None = None
     calls: Annotated[tuple[CallEntry, ...], Field(max_length=limits.CALLS_MAX)] | None = None
     notice: Say | None = None
+    ending: Say | None = None
     notices: Annotated[tuple[NoticeEntry, ...], Field(max_length=limits.CALLS_MAX)] | None = None
     places: Places | None = None
     gates: Gates | None = None
@@ -206,7 +207,8 @@ class WindowEntry(Frozen):
 
     Each gate calls its own of them, `every_s` apart, from `starts` (without it from `opens`); `calls` have instants of
     their own. Where people pace them that is their order alone; one that waited for `max_wait_s` (0: for ever) is
-    called, or passed over. It is on the `day_types` and `weekdays` listed; without them on every day with school.
+    called, or passed over. `ending` is said once no call of the gate is open any more. It is on the `day_types` and
+    `weekdays` listed; without them on every day with school.
     """
 
     id: WindowId
@@ -226,6 +228,7 @@ class WindowEntry(Frozen):
     reverse: bool = False
     calls: Annotated[tuple[CallEntry, ...], Field(max_length=limits.CALLS_MAX)] = ()
     notice: Say | None = None
+    ending: Say | None = None
     notices: Annotated[tuple[NoticeEntry, ...], Field(max_length=limits.CALLS_MAX)] = ()
     places: Places = {}
     gates: Gates | None = None

@@ -165,13 +165,13 @@ class Roster:
         return list(found.values())
 
     def told(self, window: WindowEntry) -> list[Told]:
-        """Its sentences to everybody: as it opens, and its notices."""
-        found: dict[tuple[str, str], Told] = {}
+        """Its sentences to everybody: as it opens, its notices, and behind its last call."""
+        found: dict[tuple[str, str, CueKind], Told] = {}
         for kind in self.kinds:
             if self.runs(window, kind):
                 variant = window.variant(*kind)
                 for one in self._tells(variant, window, kind):
-                    found.setdefault((one.gate, one.subject), one)
+                    found.setdefault((one.gate, one.subject, one.kind), one)
         return list(found.values())
 
     def at_gate(self, window: WindowEntry, gate: str) -> WindowEntry | None:
@@ -270,13 +270,20 @@ class Roster:
             for gate in here:
                 if variant.at_gate(gate.id):
                     yield Told(variant, gate.id, "all", "open", variant.opens, variant.notice)
+        if variant.ending is not None and window.kind == "dismissal":
+            last_s: dict[str, float] = {}
+            for one in self._calls(window, kind):
+                last_s[one.gate] = max(one.at_s, last_s.get(one.gate, one.at_s))
+            for at, since_s in last_s.items():
+                ends_s = min(since_s + (variant.every_s or 0), variant.closes)
+                yield Told(variant, at, "all", "close", ends_s, variant.ending)
         for n, notice in enumerate(variant.notices, 1):
             if notice.weekdays is None or kind.weekday in notice.weekdays:
                 named = [gate.id for gate in here] if notice.who is None else self._waiting(notice.who, window, kind)
                 own = [gate for gate in named if variant.at_gate(gate) and gate in (notice.gates or named)]
-                for at in dict.fromkeys(self._open(one) for one in own):
-                    if at is not None:
-                        yield Told(variant, at, f"n{n}", "notice", notice.at, notice.say)
+                for there in dict.fromkeys(self._open(one) for one in own):
+                    if there is not None:
+                        yield Told(variant, there, f"n{n}", "notice", notice.at, notice.say)
 
     def _waiting(self, who: Sequence[str], window: WindowEntry, kind: Kind) -> list[str]:
         """The gates where they wait."""

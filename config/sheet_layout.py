@@ -79,6 +79,7 @@ _VARIES = (
     ("顺序", NAMES, "order"),
     ("倒序", BOOL, "reverse"),
     ("一句话", TEXT, "notice"),
+    ("结束语", TEXT, "ending"),
     ("放行", _PACING, "pacing"),
     ("最多等秒", NUMBER, "max_wait_s"),
     ("等到时限", _TIMEOUT, "on_timeout"),

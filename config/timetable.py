@@ -196,7 +196,8 @@ class _Days:
 
     def _tell(self, one: Told) -> Cue:
         at = self._instant(one.window, one.at_s)
-        light: Light = "ready" if one.window.kind == "dismissal" else "go"
+        waits: Light = "off" if one.kind == "close" else "ready"
+        light: Light = waits if one.window.kind == "dismissal" else "go"
         return Cue(
             id=cue_id(self.on, one.window.id, one.subject, one.kind),
             window=one.window.id,

@@ -113,4 +113,4 @@ class GateBook:
         window = self.window(cue)
         held_s = self.held_s + sum(max(0.0, own_s) for own_s in self.own_s.values())
         closes = window.closes + timedelta(seconds=min(held_s, limits.HOLD_MOVES_MAX_S)) if window else until
-        return closes if self.by_hand(cue) else min(until, closes)
+        return closes if self.by_hand(cue) or cue.kind == "close" else min(until, closes)

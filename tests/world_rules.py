@@ -38,6 +38,7 @@ class Rules:
             self.told,
             self.paced,
             self.quiet,
+            self.ending,
         )
 
     def seen(self, where: str, what: What) -> None:
@@ -146,6 +147,16 @@ class Rules:
         for span in book.day.quiet:
             if span.begins < ends and (span.to is None or begins < span.to):
                 yield f"{what.token} sounds from {now} on for {lasts_s:.1f} s, and quiet is {span.begins} to {span.to}"
+
+    def ending(self, watch: Watch, where: str, what: What) -> Iterator[str]:
+        """What is said at the end is said when no call of the window is open any more."""
+        if not isinstance(what, Plays) or not what.token.split("|")[0].endswith("/close"):
+            return
+        book = watch.books[where]
+        cues = book.day.cues if book.day is not None else ()
+        own = (cue for cue in cues if cue.kind == "call" and cue.window == what.token.split("/")[1])
+        if waits := [cue.id for cue in own if cue.state == "planned" and cue.id not in book.done]:
+            yield f"{what.token} is said, and {waits} wait"
 
     def told(self, watch: Watch, where: str, what: What) -> Iterator[str]:
         """A status says `alert` while one stands, never after."""

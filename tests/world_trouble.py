@@ -219,6 +219,7 @@ def _guarded(school: School, source: random.Random) -> None:
     pacing, wait_s = source.choice(["guarded", "guarded", "ready"]), source.choice([0, 10, 20])
     on_timeout = source.choice(["call", "pass_over"])
     more = f'every_s = 15\npacing = "{pacing}"\nmax_wait_s = {wait_s}\non_timeout = "{on_timeout}"'
+    more += '\nending = "放学结束。"'
     text = school.world.scene.text.replace("every_s = 15", more)
     school.world.scene = replace(school.world.scene, plan=read(text, "day.toml")[0], text=text)
 

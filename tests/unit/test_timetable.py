@@ -107,6 +107,20 @@ def test_a_dismissal_may_announce_itself() -> None:
     assert shown(east.cues, "noon")[:2] == [("11:25:00", "午放学开始。"), ("11:30:00", "请注意，三年级一班正在放学。")]
 
 
+def test_a_dismissal_ends_at_each_gate_behind_its_own_last_call_and_never_after_it_closes() -> None:
+    made = plan((NOON, f'{NOON}\nending = "放学结束，请大家离开。"'))
+    for day in timetable(made, WEDNESDAY):
+        (last, told) = day.cues[[cue.window for cue in day.cues].index("noon") :][17:19]
+        assert (told.id, told.kind, told.light) == ("2026-11-25/noon/all/close", "close", "off")
+        assert (told.at - last.at, told.say) == (timedelta(seconds=45), "放学结束，请大家离开。")
+    late = plan((NOON, NOON.replace("11:55", "11:42:50") + '\nending = "放学结束。"\nnotice = "放学开始。"'))
+    ends = [cue for cue in timetable(late, WEDNESDAY)[0].cues if cue.window == "noon" and cue.kind != "call"]
+    assert [(cue.kind, f"{local(cue.at, late):%H:%M:%S}") for cue in ends] == [
+        ("open", "11:25:00"),
+        ("close", "11:42:50"),
+    ]
+
+
 def test_of_two_cues_at_one_instant_the_id_decides() -> None:
     at_once = 'closes = "11:55"\nevery_s = 45\nnotice = "午放学开始。"\norder = ["a1", "g3"]'
     made = plan((CLASSES, CLASSES + single("a1", "足球社")), (NOON, at_once))
