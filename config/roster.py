@@ -29,7 +29,7 @@ class DayPart(Protocol):
     def weekday(self) -> str: ...
 
 
-class AnyDay(DayPart, Protocol):
+class AnyDay(Protocol):
     """The day of a school, of which a part (by its campus, gate, grade, groups, own id) may differ."""
 
     def of(self, scopes: Sequence[str]) -> DayPart: ...

@@ -51,14 +51,6 @@ class _Turned:
     to: str
     scopes: frozenset[str]
 
-    @property
-    def day_type(self) -> str:
-        return self.was.day_type if self.scopes else self.to
-
-    @property
-    def weekday(self) -> str:
-        return self.was.weekday
-
     def of(self, scopes: Sequence[str]) -> DayPart:
         part = self.was.of(scopes)
         return part if self.scopes and not self.scopes & set(scopes) else WholeDay(self.to, part.weekday)
