@@ -356,6 +356,13 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
             "add it to a dismissal window of that day; if it does not leave then: leaves, or dismissal = false",
         ),
     },
+    "more_often": {
+        "zh": ("{name}这天叫 {count} 次，正常的日子 {usual} 次", "被代替的时段写上 day_types；本来如此就不用改"),
+        "en": (
+            "{name} is called {count} times, {usual} on a normal day",
+            "give the windows it replaces their day_types; if it is meant so, leave it",
+        ),
+    },
     "gate_shut": {
         "zh": ("{gate}此时不开，而“{window}”要在这里叫{name}", "改正 hours，或换校门、换时刻"),
         "en": ("{gate} is not open then, and {window} calls {name} there", "correct hours, or move the call"),
@@ -384,9 +391,6 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
     },
     "console_pin": {
         "zh": ("14 和 15 是串口控制台，开机时会跳变", "换一个针脚，例如 {free}"),
-        "en": (
-            "14 and 15 are the serial console and toggle while the Pi starts",
-            "use another pin, for example {free}",
-        ),
+        "en": ("14 and 15 are the serial console and toggle while the Pi starts", "use another, for example {free}"),
     },
 }

@@ -3,6 +3,7 @@
 One mistake is one finding: what is wrong on several days is told of the first.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +11,7 @@ from itertools import pairwise
 
 from config import limits
 from config.findings import Finding, clock
-from config.plan import NORMAL, Plan, WindowEntry, expand
+from config.plan import NORMAL, Plan, SchoolClass, WindowEntry, expand
 from config.plan_read import Draft
 from config.roster import Called, Kind, Roster, WholeDay
 from config.schooldays import day_of
@@ -18,6 +19,8 @@ from config.timetable import call_sentence, folded
 
 Calls = list[list[Called]]
 """What each window of the plan calls, in its order."""
+_NAMED = 3
+"""So many classes are named; of more their number."""
 _CLOSED_DAYS_MAX = 366
 """Of one closure: a longer one shows all that a year has."""
 _WEEKDAYS = {
@@ -93,7 +96,7 @@ def kinds(made: Draft | Plan) -> tuple[Kind, ...]:
     return tuple(Kind(one, day) for one in (NORMAL, *(each.id for each in made.day_types)) for day in weekdays)
 
 
-def words_of(made: Draft, kind: Kind) -> str:
+def words_of(made: Draft | Plan, kind: Kind) -> str:
     """“雨天 星期三”."""
     name = next((one.name for one in made.day_types if one.id == kind.day_type), "正常")
     return f"{name} {_WEEKDAYS[kind.weekday]}"
@@ -184,7 +187,8 @@ def _never_called(made: Draft, called: dict[Kind, Calls]) -> Iterator[Finding]:
         for kind, there in on.items() if not left else ():
             goes = kind.day_type not in staying and kind.weekday in (school if entry.leaves is None else entry.leaves)
             if goes and (missing := [one for one in classes if one.id not in there]):
-                args = {"name": "、".join(one.name for one in missing[:3]), "day": words_of(made, kind)}
+                more = f"等 {len(missing)} 个班" if len(missing) > _NAMED else ""
+                args = {"name": "、".join(one.name for one in missing[:_NAMED]) + more, "day": words_of(made, kind)}
                 yield Finding("not_called_on", f"classes.{entry.id}", words_of(made, kind), args)
                 break
 
@@ -236,21 +240,33 @@ def doubts(plan: Plan, lasts: Lasts, heard: Heard | None) -> Iterator[Finding]:
             yield Finding("neighbours", f"windows.{window.id}.opens", clock(window.opens), args, "warning")
     yield from _alike(plan, heard) if heard else ()
     takes: dict[str, float] = {}
+    often: dict[Kind, Counter[SchoolClass]] = {}
     found: set[str] = set()
     for kind in kinds(plan):
         roster = Roster(plan, WholeDay(*kind))
-        calls = [one for window in plan.windows for one in roster.called(window)]
-        calls = sorted((one for one in calls if one.window.pacing == "timed"), key=lambda one: one.at_s)
+        every = [one for window in plan.windows for one in roster.called(window)]
+        often[kind] = Counter(cls for one in every for cls in one.classes)
+        calls = sorted((one for one in every if one.window.pacing == "timed"), key=lambda one: one.at_s)
         says = {id(one): call_sentence(plan, one, roster.day_type(one.day_type)) for one in calls}
         takes |= {say: lasts(say) for say in says.values() if say not in takes}
         for finding in (
             *_too_close(calls, {own: takes[say] for own, say in says.items()}),
             *_same_segment(plan, calls),
             *_busy(plan, calls),
+            *_more_often(plan, kind, often),
         ):
             if finding.place not in found:
                 found.add(finding.place)
                 yield finding
+
+
+def _more_often(plan: Plan, kind: Kind, often: Mapping[Kind, Counter[SchoolClass]]) -> Iterator[Finding]:
+    """Called once more than on a normal day: a window was added, and those it stands for were not taken away."""
+    usual = often[Kind(NORMAL, kind.weekday)]
+    more = next((one for one, count in often[kind].items() if count > usual[one]), None)
+    if more is not None and usual[more]:
+        args = {"name": more.name, "count": str(often[kind][more]), "usual": str(usual[more])}
+        yield Finding("more_often", f"day_types.{kind.day_type}", words_of(plan, kind), args, "warning")
 
 
 def _too_close(calls: list[Called], say_s: Mapping[int, float]) -> Iterator[Finding]:

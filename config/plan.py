@@ -253,10 +253,9 @@ class WindowEntry(Frozen):
             return self
         return self.but(**{key: getattr(one, key) for one in found for key in one.model_fields_set - {"places"}})
 
-    def places_on(self, day_type: str, weekday: str) -> tuple[Places, Places]:
-        """Where classes wait: as the window says for the day type, and in general."""
-        on = {key: self.on[key].places or {} for key in (day_type, weekday) if key in self.on}
-        return on.get(day_type, {}), {**self.places, **on.get(weekday, {})}
+    def places_on(self, key: str) -> Places:
+        """Where classes wait, as the window says for a day type or a weekday."""
+        return (self.on[key].places if key in self.on else None) or {}
 
     @property
     def parts(self) -> dict[str, "WindowEntry | WindowOn"]:

@@ -306,8 +306,7 @@ class Roster:
 
     def _places(self, window: WindowEntry, kind: Kind) -> "_Chain":
         of_type = self._types[kind.day_type].places if kind.day_type in self._types else {}
-        on_type, plain = window.places_on(*kind)
-        return on_type, of_type, plain
+        return window.places_on(kind.day_type), of_type, window.places_on(kind.weekday), window.places
 
     def _zone(self, places: "_Chain", names: tuple[str, ...], default: str | None) -> Zone | None:
         """Where it waits: what stands for the day type in this window comes first, the class before its grade."""
@@ -325,7 +324,8 @@ class Roster:
         return None if instead in self._shut else instead
 
 
-_Chain = tuple[dict[str, str], dict[str, str], dict[str, str]]
+_Chain = tuple[dict[str, str], ...]
+"""Where things wait, by name; the first table that has one of its names counts."""
 
 
 def _kind(day: DayPart) -> Kind:

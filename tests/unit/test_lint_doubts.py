@@ -26,6 +26,27 @@ def test_a_plan_without_a_doubt_has_no_warning() -> None:
     assert told(SMALL, TWO) == []
 
 
+HALF = """
+[day_types.half]
+name = "半天"
+[[windows]]
+id = "early"
+name = "提前放学"
+kind = "dismissal"
+opens = "11:55"
+starts = "12:00"
+closes = "12:30"
+every_s = 60
+repeat = 1
+day_types = ["half"]
+"""
+
+
+def test_a_day_type_that_adds_a_window_and_keeps_those_it_stands_for_is_told() -> None:
+    assert told(SMALL, TWO, HALF) == [("more_often", "day_types.half", "半天 星期一")]
+    assert told(SMALL, f'{TWO}day_types = ["normal"]\n', HALF) == []
+
+
 # Names --------------------------------------------------------------------------------------------
 
 

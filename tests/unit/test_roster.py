@@ -32,6 +32,8 @@ def test_where_a_class_waits_is_what_is_said_for_that_day_and_window_before_what
     assert [where(day_type="normal")[name] for name in names] == ["A区", "A区", "B区", "B区"]
     assert [where(window, day_type="normal")[name] for name in names] == ["C区", "A区", "C区", "C区"]
     assert [where(window, wednesday, day_type="normal")[name] for name in names] == ["C区", "A区", "C区", "D区"]
+    grade = '[windows.on.wed]\nplaces = { g1 = "b" }'
+    assert [where(window, grade, day_type="normal")[name] for name in names] == ["B区", "B区", "C区", "C区"]
     assert [where()[name] for name in names] == ["D区", "D区", "D区", "B区"]
     assert [where(window)[name] for name in names] == ["D区", "D区", "D区", "C区"]
     assert [where(window, wednesday, rain)[name] for name in names] == ["B区", "D区", "D区", "D区"]
