@@ -98,15 +98,15 @@ BUGS = "tests/planted/*.toml"
 PARTS = (
     Part("test", (str(ROOT / "run"), "test"), 660),
     Part(
-        "world", (*PYTEST, "-n", "2", "tests/sim/test_world.py"), 3860,
+        "world", (*PYTEST, "-n", "2", "tests/sim/test_world.py"), 4140,
         ("tests/sim/test_world.py",), {"FANGXUE_SEEDS": str(DAYS)}, of_days,
     ),
-    Part("fuzz", (*PYTEST, "-n", "2", FUZZ, MODEL), 540, (FUZZ, MODEL), {"FANGXUE_FUZZ": "night"}),
+    Part("fuzz", (*PYTEST, "-n", "2", FUZZ, MODEL), 440, (FUZZ, MODEL), {"FANGXUE_FUZZ": "night"}),
     Part("network", (*PYTEST, NETWORK), 240, (NETWORK,), {"FANGXUE_NIGHT": "1"}),
-    Part("sound", (*PYTEST, "-n", "2", "--dist", "loadfile", SOUND), 440, (SOUND,), {"FANGXUE_NIGHT": "1"}),
+    Part("sound", (*PYTEST, "-n", "2", "--dist", "loadfile", SOUND), 400, (SOUND,), {"FANGXUE_NIGHT": "1"}),
     Part("cuts", (*PYTEST, "-n", "2", *CUTS), 180, CUTS, {"FANGXUE_NIGHT": "1"}),
     Part(
-        "planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 560,
+        "planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 420,
         (BUGS,), {"FANGXUE_NIGHT": "1"}, of_planted,
     ),
     Part(
