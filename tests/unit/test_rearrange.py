@@ -356,6 +356,11 @@ def test_an_instant_or_a_span_that_cannot_be_is_refused(one: Wish, code: str) ->
     assert refusal(situation(), one)[0] == code
 
 
+def test_a_notice_that_no_voice_can_read_is_refused_with_its_signs() -> None:
+    code, _, text = refusal(situation(), wish("notice", text="校车晚到😀，请等候。"))
+    assert (code, "读不出的字符：😀。" in text) == ("unreadable", True)
+
+
 def test_a_notice_may_be_said_at_an_instant() -> None:
     here = situation()
     made = propose(here, wish("notice", text="校车晚到", gate="east", **{"from": clock("16:20")}), 4, clock("16:00"))
