@@ -246,11 +246,12 @@ def _answered(turn: Turn, doing: Saying, event: PlayerAnswered) -> None:
 
 
 def _pausing(turn: Turn, _: GateEvent) -> None:
-    """What was said once is announced: a hold, a lost clock or quiet only keeps it from being repeated."""
+    """What was said once is announced: a hold, a lost clock, quiet or a change only keeps it from being repeated."""
     doing = turn.state.doing
     assert isinstance(doing, Pausing)
     if (
         turn.state.held
+        or withdrawn(turn.state, doing.cue)
         or not may_begin(turn.now, doing.cue, doing.window)
         or _hushed(turn, doing.cue, turn.now.monotonic_s, 1)
     ):

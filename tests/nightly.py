@@ -98,7 +98,7 @@ BUGS = "tests/planted/*.toml"
 PARTS = (
     Part("test", (str(ROOT / "run"), "test"), 660),
     Part(
-        "world", (*PYTEST, "-n", "2", "tests/sim/test_world.py"), 4140,
+        "world", (*PYTEST, "-n", "2", "--maxschedchunk", "1", "tests/sim/test_world.py"), 4140,
         ("tests/sim/test_world.py",), {"FANGXUE_SEEDS": str(DAYS)}, of_days,
     ),
     Part("fuzz", (*PYTEST, "-n", "2", FUZZ, MODEL), 440, (FUZZ, MODEL), {"FANGXUE_FUZZ": "night"}),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from broker.wire.messages import Alert, LiveCue, Press, Record
 from config import limits
+from config.changes import Change
 from config.day import Cue, GateDay, Window
 from config.pacing import by_hand
 from edge.book import Alerted, Cleared, Entry, Pressed, Recorded, Released
@@ -114,3 +115,8 @@ class GateBook:
         held_s = self.held_s + sum(max(0.0, own_s) for own_s in self.own_s.values())
         closes = window.closes + timedelta(seconds=min(held_s, limits.HOLD_MOVES_MAX_S)) if window else until
         return closes if self.by_hand(cue) or cue.kind == "close" else min(until, closes)
+
+
+def hold_of(change: Change) -> str:
+    """The hold that a change opened; one of a button has a name already."""
+    return change.ids[0] if change.ids else f"change-{change.n}"

@@ -13,16 +13,16 @@ from broker.wire import topics
 from broker.wire.messages import Ack, LiveCue, Record, decode, digest
 from config import limits
 from config.changes import Change
-from config.day import GateDay
+from config.day import Cue, GateDay
 from edge.book import ENTRY, Begun, Entry, Kept, Recorded, Reopened, Said, Slipped
 from world import DATE, GATES, START, Plays, Renders, Sends, Started, What, World, Wrote, address
-from world_book import GateBook
+from world_book import GateBook, hold_of
 from world_machines import CentreMachine, GateMachine
 
 AHEAD_S = limits.PLAY_AHEAD_MS / 1000
 EPS_S = 0.05
-A_MINUTE_MAX = {"day": 300, "status": 40, "event": 40, "ask": 40, "time": 40, "ack": 40, "cue": 20, "alert": 40}
-"""Messages of a kind between the centre and one gate; 151 days and 24 acks are the most that was seen."""
+A_MINUTE_MAX = {"day": 300, "status": 40, "event": 40, "ask": 40, "time": 40, "ack": 80, "cue": 20, "alert": 40}
+"""Messages of a kind between the centre and one gate; 151 days and 41 acks are the most that was seen."""
 ENTRIES_MAX = 160
 """In a gate's journal after a day; 80 are the most that was seen."""
 
@@ -40,6 +40,8 @@ class Watch:
         self.sounds: dict[str, list[tuple[float, str, int]]] = {gate: [] for gate in GATES}
         """(true instant of the first audible sample, token, index in the player's `heard`)."""
         self.sent: Counter[tuple[str, str, int]] = Counter()
+        self.sent_lives: dict[str, dict[str, Cue]] = {gate: {} for gate in GATES}
+        """By cue: the newest word for now that went to a gate, whether it came or not."""
         self.disk_failed: set[str] = set()
         self.started: dict[str, float] = {}
         self.checkers = CHECKERS
@@ -228,7 +230,8 @@ class Watch:
         if runtime is None or day is None:
             return
         utc, slip_s = runtime.now().utc, what.entry.slip_s
-        lates_s = [(utc - cue.at).total_seconds() - slip_s for cue in day.cues if cue.kind == "call"]
+        cues = (*day.cues, *self.sent_lives[where].values())
+        lates_s = [(utc - cue.at).total_seconds() - slip_s for cue in cues if cue.kind == "call"]
         # Set as it is known when the gate will be heard: after the rest, or after a hold and the lead.
         free = (limits.LEAD_MS / 1000, limits.REST_S)
         if not any(free[0] - EPS_S < -late_s < free[1] + EPS_S for late_s in lates_s):
@@ -255,8 +258,10 @@ class Watch:
                 yield f"{live.cue.id} is sent in {sorted(open_holds)}"
             book = self.books[topic.address.gate]
             standing = book.lives.get(live.cue.id)
-            if standing is None or standing.revision < live.revision:
+            reached = f"{topic.address.school}/{topic.address.gate}" not in self.world.broker._unplugged
+            if reached and (standing is None or standing.revision < live.revision):
                 book.lives[live.cue.id] = live
+            self.sent_lives[topic.address.gate][live.cue.id] = live.cue
 
     def acked(self, where: str, what: What) -> Iterator[str]:
         """The centre acknowledges what it has stored, nothing else."""
@@ -388,11 +393,6 @@ CHECKERS: tuple[Callable[[Watch, str, What], Iterator[str]], ...] = (
 def calls(what: What) -> TypeGuard[Plays]:
     """A sentence of the day, and no alert."""
     return isinstance(what, Plays) and not what.token.startswith("alert-")
-
-
-def hold_of(change: Change) -> str:
-    """The hold that a change opened; one of a button has a name already."""
-    return change.ids[0] if change.ids else f"change-{change.n}"
 
 
 def split(token: str) -> tuple[str, int]:

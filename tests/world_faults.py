@@ -12,6 +12,7 @@ from pathlib import Path
 from audio.player_fake import Outcome
 from broker.store import Store
 from broker.wire.transport_memory import Weather
+from config import limits
 from world import Fuse, Machine, Told, World
 from world_machines import CentreMachine, GateMachine
 from world_people import Staff
@@ -64,9 +65,11 @@ class School:
         self.staff.resume_all()
 
     def confirm(self) -> None:
-        """An owner says that the centre's time is right."""
+        """An owner says that the centre's time is right, once it agrees with the telephone."""
         centre = self.centre.centre
-        if centre is not None:
+        if abs((self.centre.clock.utc() - self.world.utc).total_seconds()) > limits.OWNER_ERROR_S:
+            self.world.after(10.0, self.confirm)
+        elif centre is not None:
             self.centre.guarded(lambda: centre.confirm_time("校长"))
 
 
@@ -211,15 +214,16 @@ def _disk(school: School, source: random.Random, *, full: bool) -> None:
 
 def _steps(machine: Machine, school: School, source: random.Random) -> None:
     by_s = source.choice([300.0, 300.0, -300.0, 3600.0, 0.5])
-    synchronised = machine.clock.error_s
+    synchronised: list[float | None] = []
 
     def step() -> None:
+        synchronised.append(machine.clock.error_s)
         machine.clock.step(by_s)
         machine.clock.error_s = None
 
     def back() -> None:
         machine.clock.step(-by_s)
-        school.world.after(3.0, lambda: setattr(machine.clock, "error_s", synchronised))
+        school.world.after(3.0, lambda: setattr(machine.clock, "error_s", synchronised[-1]))
 
     _for(school, _near_a_call(source) - source.choice([0, 10]), 20.0, step, back)
 
