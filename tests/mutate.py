@@ -54,7 +54,7 @@ TESTS = {
         "tests/unit/test_situations.py",
         "tests/unit/test_roster.py",
     ),
-    "config/schooldays.py": ("tests/unit/test_schooldays.py", "tests/unit/test_lint_calendar.py"),
+    "config/schooldays.py": tuple(f"tests/unit/test_{name}.py" for name in ("schooldays", "lint_calendar", "national")),
     "config/lint.py": LINT,
     "config/lint_days.py": LINT,
     "config/lint_calendar.py": LINT,

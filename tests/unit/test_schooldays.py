@@ -270,6 +270,42 @@ def test_weeks_without_a_school_day_may_not_count() -> None:
         assert days_of(school, "so", month=10) == even
 
 
+def test_a_week_counts_by_its_own_seven_days() -> None:
+    closed = rule('on = ["2026-09-14", "2026-09-15", "2026-09-16", "2026-09-17", "2026-09-18"]', CLOSED, why="军训")
+    school = calendar(closed, rule('weekdays = ["wed"]', 'weeks = "odd"', 'holiday_weeks = "skip"', 'day_type = "so"'))
+    assert days_of(school, "so") == [2, 23]
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        ['weeks = "odd"', 'holiday_weeks = "skip"'],
+        ['weeks = "even"', 'holiday_weeks = "skip"'],
+        ["first_days = 60"],
+        ['last_before = "holiday"'],
+        ["turn = 1", "turns = 2"],
+    ],
+)
+def test_what_counts_school_days_decides_no_day_that_is_none(conditions: list[str]) -> None:
+    school = calendar(rule(CLOSED, *conditions))
+    assert told(day_of(school, on(8, 30))) == told(day_of(PLAIN, on(8, 30)))
+    if "weeks" not in conditions[0]:
+        assert told(day_of(school, on(9, 19))) == told(day_of(PLAIN, on(9, 19)))
+
+
+def test_a_date_that_is_listed_is_counted_as_the_school_day_that_it_became() -> None:
+    school = calendar(rule('on = ["2026-09-05"]', 'as_weekday = "mon"'), rule("first_days = 5", 'day_type = "so"'))
+    assert has_school(school, on(9, 5))
+    assert days_of(school, "so") == [1, 2, 3, 4, 5]
+
+
+def test_a_rule_for_several_parts_is_for_each_of_them() -> None:
+    school = calendar(rule('scope = ["east", "g1"]', 'weekdays = ["wed"]', 'day_type = "so"'))
+    for scope in ("east", "g1"):
+        assert days_of(school, "so", scope) == [2, 9, 16, 23, 30]
+    assert days_of(school, "so", "g2") == []
+
+
 def test_counting_follows_what_the_school_says_of_its_days() -> None:
     school = calendar(
         rule("first_days = 3", 'day_type = "so"'),
