@@ -2,9 +2,10 @@
 
     python -P -m audio.render_child --engine pyttsx3|tone|recorded --folder DIR [--recorded DIR]
 
-stdin: {"says": […], "own": {text: pinyin}}, sentences and the school's own readings. stdout: {"identity": …}, then one
-line a sentence: {"say": …, "length_s": …} or {"say": …, "why": …}; an empty why: this engine has nothing for it. An
-engine that is not right says {"why": …} alone and ends with 1. It dies with its parent.
+stdin: a line a batch, {"says": […], "own": {text: pinyin}}, sentences and the school's own readings. stdout: first
+{"identity": …}, then one line a sentence: {"say": …, "length_s": …} or {"say": …, "why": …}; an empty why: this engine
+has nothing for it; {"done": true} after a batch. An engine that is not right says {"why": …} alone and ends with 1. It
+dies with its parent.
 """
 
 import argparse
@@ -43,15 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The kernel's word, not a thread of ours: it also ends a child that hangs inside the engine.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.nice(RENDER_NICE)
-    request = json.load(sys.stdin)
     answers = _stdout_for_answers()
+    synthesizer: Synthesizer | None = None
     try:
-        synthesizer = _engine(options.engine, options.recorded, request["own"])
-        synthesizer.check()
-        _answer(answers, identity=synthesizer.identity)
-        clips = Clips(options.folder, synthesizer.identity, request["own"])
-        for say, result in _rendered(synthesizer, clips, request["says"], request["own"]):
-            _answer(answers, say=say, **({"length_s": result} if isinstance(result, float) else {"why": result}))
+        for request in map(json.loads, sys.stdin):
+            if synthesizer is None:
+                synthesizer = _engine(options.engine, options.recorded, request["own"])
+                synthesizer.check()
+                _answer(answers, identity=synthesizer.identity)
+            clips = Clips(options.folder, synthesizer.identity, request["own"])
+            for say, result in _rendered(synthesizer, clips, request["says"], request["own"]):
+                _answer(answers, say=say, **({"length_s": result} if isinstance(result, float) else {"why": result}))
+            _answer(answers, done=True)
     except OSError as error:  # also of a disk that is full while the engine writes
         _answer(answers, why=str(error))
         return 1
@@ -66,7 +70,7 @@ def _stdout_for_answers() -> TextIO:
     return answers
 
 
-def _answer(answers: TextIO, **fields: str | float) -> None:
+def _answer(answers: TextIO, **fields: str | float | bool) -> None:
     print(json.dumps(fields, ensure_ascii=False), file=answers, flush=True)
 
 
