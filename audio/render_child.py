@@ -10,6 +10,7 @@ dies with its parent.
 
 import argparse
 import ctypes
+import gc
 import json
 import os
 import shutil
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The kernel's word, not a thread of ours: it also ends a child that hangs inside the engine.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.nice(RENDER_NICE)
+    gc.disable()  # it would look through the dictionary again and again while that is read; a child does not live long
     answers = _stdout_for_answers()
     synthesizer: Synthesizer | None = None
     try:
