@@ -52,9 +52,10 @@ def clip_of(speech: Samples, syllables: int) -> Samples:
     if np.count_nonzero(abs(levels) >= _FLAT) > _FLAT_MAX * len(levels):
         message = "the speech is clipped: recorded too loud"
         raise OutsideError(message)
-    levels = _trimmed(_filtered(levels, _HIGH_PASS))
-    spoken_s = len(levels) / CLIP_RATE_HZ
-    raw_lufs = _loudness_lufs(levels)
+    levels, weighted = _filtered(levels, _HIGH_PASS, _HIGH_PASS * _WEIGHTING)
+    spoken = _spoken(levels)
+    spoken_s = len(levels[spoken]) / CLIP_RATE_HZ
+    raw_lufs = _gated_lufs(weighted[spoken])
     if raw_lufs < _SILENT_LUFS:
         message = "the speech engine gave silence"
         raise OutsideError(message)
@@ -66,7 +67,7 @@ def clip_of(speech: Samples, syllables: int) -> Samples:
     if not syllables * _SYLLABLE_MIN_S <= spoken_s <= (syllables + 1) * _SYLLABLE_MAX_S:
         message = f"the speech engine gave {spoken_s:.1f} s for {syllables} syllables"
         raise OutsideError(message)
-    return opening + _samples(_mastered(levels, raw_lufs))
+    return opening + _samples(_mastered(levels[spoken], raw_lufs))
 
 
 def _mastered(speech: Levels, lufs: float) -> Levels:
@@ -118,8 +119,12 @@ def _samples(levels: Levels) -> Samples:
 
 
 def _loudness_lufs(levels: Levels) -> float:
+    return _gated_lufs(*_filtered(levels, _WEIGHTING))
+
+
+def _gated_lufs(weighted: Levels) -> float:
     hop = CLIP_RATE_HZ // 10
-    weighted = _filtered(np.pad(levels, (0, max(0, 4 * hop - len(levels)))), _WEIGHTING) / FULL
+    weighted = np.pad(weighted, (0, max(0, 4 * hop - len(weighted)))) / FULL  # one block at least
     energies = (weighted[: len(weighted) // hop * hop].reshape(-1, hop) ** 2).sum(axis=1)
     blocks = np.convolve(energies, np.ones(4), "valid") / (4 * hop)  # 400 ms, three quarters shared
     loud = blocks[blocks > _mean_square(-70)]
@@ -142,12 +147,12 @@ def _mean_square(lufs: float) -> float:
     return float(10 ** ((lufs + 0.691) / 10))
 
 
-def _filtered(levels: Levels, answer: _Answer) -> Levels:
-    """Through a filter, in blocks: each begins so long before what is kept of it that nothing older still rings."""
+def _filtered(levels: Levels, *answers: _Answer) -> list[Levels]:
+    """Through each filter, in blocks: each begins so long before what is kept of it that nothing older still rings."""
     step = _BLOCK - _RINGS
-    padded = np.pad(levels, (_RINGS, -len(levels) % step))
-    blocks = sliding_window_view(padded, _BLOCK)[::step] if len(levels) else padded[None, :0]
-    return np.fft.irfft(np.fft.rfft(blocks, _BLOCK) * answer, _BLOCK)[:, _RINGS:].ravel()[: len(levels)]
+    padded = np.pad(levels, (_RINGS, step - len(levels) % step))
+    spectra = np.fft.rfft(sliding_window_view(padded, _BLOCK)[::step])
+    return [np.fft.irfft(spectra * one, _BLOCK)[:, _RINGS:].ravel()[: len(levels)] for one in answers]
 
 
 def _answer(b0: float, b1: float, b2: float, a1: float, a2: float) -> _Answer:
@@ -194,10 +199,10 @@ def _between(part: float) -> Levels:
 _BETWEEN = np.column_stack([_between(part) for part in (0.25, 0.5, 0.75)])
 
 
-def _trimmed(levels: Levels) -> Levels:
+def _spoken(levels: Levels) -> slice:
     """Without the silence at both ends, but for a breath after the last syllable."""
     loud = np.flatnonzero(abs(levels) > _QUIET)
-    return levels[loud[0] : loud[-1] + 1 + round(_TAIL_S * CLIP_RATE_HZ)] if len(loud) else levels[:0]
+    return slice(loud[0], loud[-1] + 1 + round(_TAIL_S * CLIP_RATE_HZ)) if len(loud) else slice(0)
 
 
 def _levelled(levels: Levels, gain_db: float, ceiling_db: float) -> Levels:
