@@ -2,24 +2,27 @@
 
     python -P -m audio.render_child --engine pyttsx3|tone|recorded --folder DIR [--recorded DIR]
 
-stdin: {"says": […], "own": {text: pinyin}}, sentences and the school's own readings. stdout: {"identity": …}, then one
-line a sentence: {"say": …, "length_s": …} or {"say": …, "why": …}; an empty why: this engine has nothing for it. An
-engine that is not right says {"why": …} alone and ends with 1. It dies with its parent.
+stdin: a line a batch, {"says": […], "own": {text: pinyin}}, sentences and the school's own readings. stdout: first
+{"identity": …}, then one line a sentence: {"say": …, "length_s": …} or {"say": …, "why": …}; an empty why: this engine
+has nothing for it; {"done": true} after a batch. An engine that is not right says {"why": …} alone and ends with 1. It
+dies with its parent.
 """
 
 import argparse
 import ctypes
+import gc
 import json
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from audio.clips import ENGINES, Clips
-from audio.mastering import clip_of
 from audio.reading import read
 from audio.syllables import Reading
 from audio.synthesizer import Spoken, Synthesizer
@@ -31,6 +34,9 @@ from config.errors import BadInputError, OutsideError
 from config.limits import RENDER_NICE
 
 _PR_SET_PDEATHSIG = 1
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_KEPT_BYTES = 32 * 1024 * 1024
+"""The most that the C library takes for the second."""
 _WORK = ".work-"
 
 
@@ -41,17 +47,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--recorded", type=Path, help="the school's recordings, for their engine")
     options = parser.parse_args(arguments)
     # The kernel's word, not a thread of ours: it also ends a child that hangs inside the engine.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    libc = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # Sound is a megabyte an array: given back and fetched anew each time, the kernel's part is half of the work.
+    for option in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
+        libc.mallopt(option, _KEPT_BYTES)
     os.nice(RENDER_NICE)
-    request = json.load(sys.stdin)
+    gc.disable()  # it would look through the dictionary again and again while that is read; a child does not live long
     answers = _stdout_for_answers()
+    synthesizer: Synthesizer | None = None
     try:
-        synthesizer = _engine(options.engine, options.recorded, request["own"])
-        synthesizer.check()
-        _answer(answers, identity=synthesizer.identity)
-        clips = Clips(options.folder, synthesizer.identity, request["own"])
-        for say, result in _rendered(synthesizer, clips, request["says"], request["own"]):
-            _answer(answers, say=say, **({"length_s": result} if isinstance(result, float) else {"why": result}))
+        for request in map(json.loads, sys.stdin):
+            if synthesizer is None:
+                synthesizer = _engine(options.engine, options.recorded, request["own"])
+                synthesizer.check()
+                _answer(answers, identity=synthesizer.identity)
+            clips = Clips(options.folder, synthesizer.identity, request["own"])
+            _render(synthesizer, clips, request["says"], request["own"], partial(_answer_say, answers))
+            _answer(answers, done=True)
     except OSError as error:  # also of a disk that is full while the engine writes
         _answer(answers, why=str(error))
         return 1
@@ -66,8 +79,12 @@ def _stdout_for_answers() -> TextIO:
     return answers
 
 
-def _answer(answers: TextIO, **fields: str | float) -> None:
+def _answer(answers: TextIO, **fields: str | float | bool) -> None:
     print(json.dumps(fields, ensure_ascii=False), file=answers, flush=True)
+
+
+def _answer_say(answers: TextIO, say: str, result: float | str) -> None:
+    _answer(answers, say=say, **({"length_s": result} if isinstance(result, float) else {"why": result}))
 
 
 def _engine(name: str, recorded: Path | None, own: Mapping[str, str]) -> Synthesizer:
@@ -77,10 +94,14 @@ def _engine(name: str, recorded: Path | None, own: Mapping[str, str]) -> Synthes
     return Pyttsx3Synthesizer() if name == "pyttsx3" else ToneSynthesizer()
 
 
-def _rendered(
-    synthesizer: Synthesizer, clips: Clips, says: Sequence[str], own: Mapping[str, str]
-) -> Iterator[tuple[str, float | str]]:
-    """Each sentence with its clip's length, or why there is none; those in the store first, without speaking."""
+def _render(
+    synthesizer: Synthesizer,
+    clips: Clips,
+    says: Sequence[str],
+    own: Mapping[str, str],
+    answer: Callable[[str, float | str], None],
+) -> None:
+    """Answer each sentence with its clip's length, or why there is none; those in the store first, without speaking."""
     work = _work_folder(clips.folder)
     try:
         missing: dict[Reading, list[str]] = {}  # sentences that are read alike are spoken once
@@ -89,10 +110,16 @@ def _rendered(
             if isinstance(found, tuple):
                 missing.setdefault(found, []).append(say)
             else:
-                yield say, found
-        for spoken in synthesizer.speak(tuple(missing), work):
+                answer(say, found)
+
+        def finish(spoken: Spoken) -> None:
             for say in missing[spoken.reading]:
-                yield say, _published(say, spoken, clips, work)
+                answer(say, _published(say, spoken, clips, work))
+
+        with ThreadPoolExecutor(1) as finisher:  # one becomes a clip while the engine speaks the next
+            jobs = [finisher.submit(finish, spoken) for spoken in synthesizer.speak(tuple(missing), work)]
+        for job in jobs:
+            job.result()  # an error there is one here
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -112,6 +139,8 @@ def _found(clips: Clips, say: str, own: Mapping[str, str], work: Path) -> float 
 def _published(say: str, spoken: Spoken, clips: Clips, work: Path) -> float | str:
     if spoken.wav is None:
         return spoken.why
+    from audio.mastering import clip_of  # noqa: PLC0415 (numpy takes 0.1 s: meanwhile the engine speaks on)
+
     try:
         if (shared_s := clips.share(say, spoken.reading, work)) is not None:
             return shared_s

@@ -1,4 +1,5 @@
-"""Renders sentences without blocking: batches go to a rendering child, answers come back on a thread of its own.
+"""Renders sentences without blocking: batches go to a rendering child, answers come back on a thread of its own. A
+child lives until nothing waits: to start one takes longer than to speak a batch.
 
 Each sentence asked for gets exactly one answer, whatever the children do: hang, crash, talk nonsense, or nothing. What
 one engine does not speak the next of the ladder does, and below the last is what ships. Between batches the clips in
@@ -31,6 +32,9 @@ from config.limits import (
     RENDER_TIMEOUT_S,
     RENDER_WAITING_MAX,
 )
+
+DONE = b'{"done": true}'
+"""The child's last line of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Renderer:
         self._failures: Counter[str] = Counter()
         self._known: dict[str, Rung | Path] = {}  # what each sentence was answered with; the last asked for last
         self._to_check: deque[str] = deque()
-        self._child: subprocess.Popen[bytes] | None = None
+        self._children: dict[str, subprocess.Popen[bytes]] = {}  # by engine, between batches idle
         self._closed = False
         # The child dies with the *thread* that started it (PR_SET_PDEATHSIG), so this one outlives every child.
         self._thread = threading.Thread(target=self._run, name="renderer", daemon=True)
@@ -116,8 +120,8 @@ class Renderer:
         """Kill the child, answer what waits, and end; may be called twice."""
         with self._changed:
             self._closed = True
-            if self._child is not None:
-                self._child.kill()
+            for child in self._children.values():
+                child.kill()
             self._changed.notify_all()
         if threading.current_thread() is not self._thread:
             self._thread.join()
@@ -134,6 +138,7 @@ class Renderer:
             else:
                 self._failures.clear()
                 self._check_next()
+        self._end(tuple(self._children))
         for say in tuple(self._waiting):
             self._answer(Rendered(say, None, None, "the renderer was closed"))
 
@@ -149,6 +154,7 @@ class Renderer:
                 return
             self._ship((rung,))
         if not self._waiting:
+            self._end(tuple(self._children))
             kept = [rung.clips.path(say) for say in self._known for rung in self._ladder.rungs]
             prune(self._ladder.folder, kept)
 
@@ -206,30 +212,34 @@ class Renderer:
     # The child of an engine -----------------------------------------------------------------------
 
     def _render_batch(self, rung: Rung, batch: Sequence[str]) -> None:
-        """One child for a batch. Whatever it leaves unanswered has the reason, and goes on to the next rung."""
+        """A batch to the engine's child. What it leaves unanswered has the reason, and goes on to the next rung."""
         if self._failures[rung.engine] >= RENDER_FAILURES_MAX:
             self._fall(rung, batch, "it failed a moment ago")
             return
         left = list(batch)
         try:
-            child = self._started(rung.engine)
+            child = self._children.get(rung.engine) or self._started(rung.engine)
         except OSError as error:
             why = f"the rendering child does not start: {error}"
         else:
             if child is None:
                 return
-            try:
-                why = self._conversation(rung, child, left)
-            finally:
-                child.kill()
-                child.wait()
-                with self._changed:
-                    self._child = None
-                for pipe in (child.stdin, child.stdout):
-                    assert pipe is not None
-                    pipe.close()
+            why = self._conversation(rung, child, left)
+            if why:
+                self._end((rung.engine,))
         self._failures[rung.engine] = self._failures[rung.engine] + 1 if left else 0
         self._fall(rung, left, why)
+
+    def _end(self, engines: Iterable[str]) -> None:
+        """Children that broke off, or have nothing more to do."""
+        for engine in engines:
+            with self._changed:
+                child = self._children.pop(engine)
+            child.kill()
+            child.wait()
+            for pipe in (child.stdin, child.stdout):
+                assert pipe is not None
+                pipe.close()
 
     def _fall(self, rung: Rung, says: Iterable[str], why: str) -> None:
         """To the next rung, with a word; without one when this engine was never to speak them."""
@@ -244,7 +254,7 @@ class Renderer:
         with self._changed:
             if self._closed:
                 return None
-            self._child = subprocess.Popen(
+            self._children[engine] = child = subprocess.Popen(
                 (*self._command, *self._options(engine)),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -252,19 +262,18 @@ class Renderer:
                 bufsize=0,
                 start_new_session=True,  # Ctrl-C is for us; we end the child
             )
-            return self._child
+            return child
 
     def _options(self, engine: str) -> Sequence[str]:
         options = ("--engine", engine, "--folder", str(self._ladder.folder))
         return (*options, "--recorded", str(self._ladder.recorded)) if engine == "recorded" else options
 
     def _conversation(self, rung: Rung, child: subprocess.Popen[bytes], left: list[str]) -> str:
-        """Ask for the sentences `left`, and take each off as it is answered. Returns why the rest is not."""
+        """Ask for the sentences `left`, and take each off as it is answered. Returns why no more can be asked of it."""
         assert child.stdin is not None
         assert child.stdout is not None
         try:
-            child.stdin.write(json.dumps({"says": left, "own": self._own}).encode())  # limited: a pipe holds it
-            child.stdin.close()
+            child.stdin.write(json.dumps({"says": left, "own": self._own}).encode() + b"\n")  # a pipe holds it
         except OSError as error:
             return f"the rendering child took no request: {error}"
         answers = select.poll()
@@ -274,10 +283,12 @@ class Renderer:
             if not answers.poll(self._timeout_s * 1000):
                 return f"the rendering child was silent for {self._timeout_s:g} s"
             received = os.read(child.stdout.fileno(), 65536)
-            if not received:  # waited for also when all is answered: the child tidies up
+            if not received:
                 return f"the rendering child ended with {child.wait()}"
             *lines, pending = (pending + received).split(b"\n")
             for line in lines:
+                if line == DONE and not left:  # waited for: the child tidied up
+                    return ""
                 why = self._take(rung, line, left)
                 if why:
                     return why

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from audio import synthesizer
 from audio.reading import read
-from audio.resampling import resampled
 from audio.samples import SAMPLE_BYTES, Samples
 from audio.syllables import Reading
 from audio.synthesizer import Spoken
@@ -119,4 +118,6 @@ def _heard(file: Path) -> Samples:
         raise OutsideError(message)
     if channels == 2:  # noqa: PLR2004 (left and right)
         samples = array("h", ((left + right) // 2 for left, right in zip(samples[0::2], samples[1::2], strict=True)))
+    from audio.resampling import resampled  # noqa: PLC0415 (only the child loads numpy)
+
     return resampled(samples, rate_hz)

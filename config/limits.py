@@ -249,7 +249,7 @@ RENDER_RETRY_S = 60.0
 RENDER_BETTER_S = 900.0
 """One that another engine spoke, after this: a recording that is no good stays so until somebody makes it anew."""
 RENDER_BATCH = 8
-"""Sentences of one speech child: progress is seen, and a fault costs few."""
+"""Sentences asked of a speech child at once: what is urgent waits for few, and a fault costs few."""
 CLIP_MIN_S = 0.5
 CLIP_MAX_S = 30.0
 CLIP_LUFS = -16.0

@@ -213,5 +213,14 @@ def test_a_lock_holds_what_the_project_asks_for(lock: str) -> None:
         assert requirement.specifier.contains(version), f"{requirement} is {version} in {lock}"
 
 
+def test_the_list_of_wheels_is_of_this_lock_and_lacks_none() -> None:
+    text = (ROOT / "docs/wheels.md").read_text("utf-8")
+    listed = re.findall(r"^\| ([\w-]+) \| (\d\S*) \|", text, re.MULTILINE)
+    assert {canonicalize_name(name): version for name, version in listed} == locked("requirements.lock"), (
+        "make it anew, as docs/wheels.md tells"
+    )
+    assert "| none |" not in text
+
+
 def test_tests_run_with_the_libraries_that_are_shipped() -> None:
     assert locked("requirements.lock").items() <= locked("requirements-dev.lock").items()

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from bench import figures, rows_city, rows_instant, rows_process, rows_pure, rows_tap
+from bench import figures, rows_city, rows_clips, rows_instant, rows_process, rows_pure, rows_tap
 from bench.row import NoSampleError, Row, measured, reason
 from process_rig import CLOCK
 
 Group = Callable[[Path, int], AbstractContextManager[list[Row]]]
 HEAD = ("row", "unit", "Fangxue", "baseline", "ratio", "pairs", "the baseline is")
-PAIRS = {"process": 4, "instant": 7, "tap": 6, "pure": 15, "city": 3}
+PAIRS = {"process": 4, "instant": 7, "tap": 6, "pure": 15, "city": 3, "clips": 4}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,6 +79,7 @@ def _groups(rng: random.Random) -> dict[str, Group]:
         "tap": functools.partial(rows_tap.rows, rng=rng),
         "pure": rows_pure.rows,
         "city": rows_city.rows,
+        "clips": rows_clips.rows,
     }
 
 

@@ -26,8 +26,8 @@ from config.alerts import SENTENCES
 LIMIT_S = 60.0
 SAY = "三年级一班正在放学。"
 OTHER = "三年级二班正在放学。"
-HANGS = "cat >/dev/null; exec sleep 1000"
-CRASHES = "cat >/dev/null; kill -SEGV $$"
+HANGS = "read -r request; exec sleep 1000"
+CRASHES = "read -r request; kill -SEGV $$"
 
 
 class Bench:
@@ -55,12 +55,12 @@ class Bench:
         for say in says:
             self.publish(engine, say, made)
         lines = [{"identity": self.identity(engine)}, *({"say": say, "length_s": 0.8} for say in says)]
-        return f"mkdir -p {self.store}; cp -a {made}/. {self.store}; cat >/dev/null; echo '{self._lines(lines)}'"
+        return f"mkdir -p {self.store}; cp -a {made}/. {self.store}; read -r request; echo '{self._lines(lines)}'"
 
     def knows_none(self, engine: str, *says: str) -> str:
         """What a child says that has no recording."""
         lines = [{"identity": self.identity(engine)}, *({"say": say, "why": ""} for say in says)]
-        return f"cat >/dev/null; echo '{self._lines(lines)}'"
+        return f"read -r request; echo '{self._lines(lines)}'"
 
     def _lines(self, lines: Sequence[object]) -> str:
         return "\n".join(map(json.dumps, lines))
@@ -160,7 +160,7 @@ def test_of_a_broken_rung_the_next_says_the_same_sentence(bench: Bench, broken: 
 
 
 def test_below_the_last_rung_is_the_recording_that_names_no_class(bench: Bench) -> None:
-    with bench.asking(recorded=CRASHES, pyttsx3='cat >/dev/null; echo \'{"why": "no espeak-ng"}\'') as asked:
+    with bench.asking(recorded=CRASHES, pyttsx3='read -r request; echo \'{"why": "no espeak-ng"}\'') as asked:
         [answer] = asked(SAY)
         assert answer == stand_in(SAY, "recorded: the rendering child ended with -11; pyttsx3: no espeak-ng")
         assert asked.renderer.path(SAY) == STAND_IN_CLIP
@@ -342,7 +342,7 @@ def test_another_version_of_the_engine_renders_anew(bench: Bench) -> None:
 
 
 def test_a_child_of_another_version_is_not_believed(bench: Bench) -> None:
-    with bench.asking(pyttsx3='cat >/dev/null; echo \'{"identity": "pyttsx3/of last year"}\'') as asked:
+    with bench.asking(pyttsx3='read -r request; echo \'{"identity": "pyttsx3/of last year"}\'') as asked:
         assert asked(SAY) == [stand_in(SAY, "pyttsx3: the rendering child speaks as pyttsx3/of last year")]
 
 

@@ -10,6 +10,7 @@ from bench.__main__ import line, main
 from bench.figures import Samples, Spread
 from bench.row import NoSampleError, Row, measured
 from bench.rows_city import peak_mib
+from bench.rows_clips import SAYS, bare_s, rendered_s
 
 
 def row(subject: list[float], baseline: list[float], pairs: int = 3, exact: float = 0.0) -> Row:
@@ -92,6 +93,14 @@ def test_columns_stand_under_each_other_also_below_hanzi() -> None:
 def test_a_school_more_takes_no_more_memory() -> None:
     """The bench says it of 2,202; ten times the difference seen is the ceiling."""
     assert peak_mib(40) < peak_mib(1) + 10
+
+
+def test_clips_and_the_bare_engine_are_measured_on_the_same_sentences() -> None:
+    assert len(set(SAYS)) == 60
+    assert rendered_s(SAYS[:2]) > 0
+    assert bare_s(SAYS[:2]) > 0
+    with pytest.raises(NoSampleError, match="读不出的字符"):
+        rendered_s(["𠮷班"])
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["--pairs", "0"], ["--seed", "x"]])
