@@ -120,3 +120,8 @@ class GateBook:
 def hold_of(change: Change) -> str:
     """The hold that a change opened; one of a button has a name already."""
     return change.ids[0] if change.ids else f"change-{change.n}"
+
+
+def split(token: str) -> tuple[str, int]:
+    cue, _, attempt = token.rpartition("|")
+    return cue, int(attempt)

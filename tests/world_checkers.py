@@ -13,10 +13,10 @@ from broker.wire import topics
 from broker.wire.messages import Ack, LiveCue, Record, decode, digest
 from config import limits
 from config.changes import Change
-from config.day import Cue, GateDay
+from config.day import GateDay
 from edge.book import ENTRY, Begun, Entry, Kept, Recorded, Reopened, Said, Slipped
 from world import DATE, GATES, START, Plays, Renders, Sends, Started, What, World, Wrote, address
-from world_book import GateBook, hold_of
+from world_book import GateBook, hold_of, split
 from world_machines import CentreMachine, GateMachine
 
 AHEAD_S = limits.PLAY_AHEAD_MS / 1000
@@ -40,7 +40,7 @@ class Watch:
         self.sounds: dict[str, list[tuple[float, str, int]]] = {gate: [] for gate in GATES}
         """(true instant of the first audible sample, token, index in the player's `heard`)."""
         self.sent: Counter[tuple[str, str, int]] = Counter()
-        self.sent_lives: dict[str, dict[str, Cue]] = {gate: {} for gate in GATES}
+        self.sent_lives: dict[str, dict[str, LiveCue]] = {gate: {} for gate in GATES}
         """By cue: the newest word for now that went to a gate, whether it came or not."""
         self.disk_failed: set[str] = set()
         self.started: dict[str, float] = {}
@@ -159,14 +159,17 @@ class Watch:
                 yield f"{cue} is called at two gates"
 
     def in_time(self, where: str, what: What) -> Iterator[str]:
-        """By the true time; what the gate may be off is what it says itself."""
+        """By the true time; what the gate may be off is what it says itself. Whether a live cue came nobody knows."""
         if not calls(what) or self.repeated(where, what):
             return
         book, (of, _) = self.books[where], split(what.token)
-        cue = book.cue(of)
-        if cue is None:
+        words = [one for one in (book.day.cues if book.day else ()) if one.id == of]
+        if (live := self.sent_lives[where].get(of)) and (book.day is None or live.revision > book.day.revision):
+            words.append(live.cue)
+        if not words:
             yield f"{of} is said and stands in no day"
             return
+        cue, first = max(words, key=book.ends), min(words, key=lambda one: one.at)
         runtime = self.gates[where].runtime
         assert runtime is not None, "it plays"
         now = runtime.now()
@@ -180,9 +183,9 @@ class Watch:
         far = timedelta(seconds=now.bound_s + EPS_S)
         if audible > book.ends(cue) + far:
             yield f"{of} is said {audible - book.ends(cue)} after its end"
-        if not book.by_hand(cue) and audible < cue.at + timedelta(seconds=book.slip_s(cue)) - far:
-            yield f"{of} is said {cue.at + timedelta(seconds=book.slip_s(cue)) - audible} before its instant"
-        if cue.state != "planned":
+        if not book.by_hand(cue) and audible < first.at + timedelta(seconds=book.slip_s(first)) - far:
+            yield f"{of} is said {first.at + timedelta(seconds=book.slip_s(first)) - audible} before its instant"
+        if all(one.state != "planned" for one in words):
             yield f"{of} is said and was cancelled"
 
     def held(self, where: str, what: What) -> Iterator[str]:
@@ -230,7 +233,7 @@ class Watch:
         if runtime is None or day is None:
             return
         utc, slip_s = runtime.now().utc, what.entry.slip_s
-        cues = (*day.cues, *self.sent_lives[where].values())
+        cues = (*day.cues, *(live.cue for live in self.sent_lives[where].values()))
         lates_s = [(utc - cue.at).total_seconds() - slip_s for cue in cues if cue.kind == "call"]
         # Set as it is known when the gate will be heard: after the rest, or after a hold and the lead.
         free = (limits.LEAD_MS / 1000, limits.REST_S)
@@ -258,10 +261,9 @@ class Watch:
                 yield f"{live.cue.id} is sent in {sorted(open_holds)}"
             book = self.books[topic.address.gate]
             standing = book.lives.get(live.cue.id)
-            reached = f"{topic.address.school}/{topic.address.gate}" not in self.world.broker._unplugged
-            if reached and (standing is None or standing.revision < live.revision):
+            if standing is None or standing.revision < live.revision:
                 book.lives[live.cue.id] = live
-            self.sent_lives[topic.address.gate][live.cue.id] = live.cue
+            self.sent_lives[topic.address.gate][live.cue.id] = live
 
     def acked(self, where: str, what: What) -> Iterator[str]:
         """The centre acknowledges what it has stored, nothing else."""
@@ -393,8 +395,3 @@ CHECKERS: tuple[Callable[[Watch, str, What], Iterator[str]], ...] = (
 def calls(what: What) -> TypeGuard[Plays]:
     """A sentence of the day, and no alert."""
     return isinstance(what, Plays) and not what.token.startswith("alert-")
-
-
-def split(token: str) -> tuple[str, int]:
-    cue, _, attempt = token.rpartition("|")
-    return cue, int(attempt)
