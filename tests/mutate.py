@@ -41,7 +41,10 @@ GATE = (
     SURVIVORS,
 )
 MODEL = "tests/sim/test_gate_model.py"
-LINT = tuple(f"tests/unit/test_lint{name}.py" for name in ("", "_calendar", "_doubts", "_at_once"))
+LINT = (
+    *(f"tests/unit/test_lint{name}.py" for name in ("", "_calendar", "_doubts", "_at_once")),
+    *(f"tests/unit/test_{name}.py" for name in ("sample_schools", "extends", "plan")),
+)
 TESTS = {
     "edge/gate.py": (*GATE, MODEL),
     "config/pacing.py": ("tests/unit/test_pacing.py", "tests/unit/test_paced.py", *GATE, MODEL),

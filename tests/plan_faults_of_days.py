@@ -111,6 +111,18 @@ DAYS: dict[str, tuple[Swaps, Findings]] = {
         [after('notices = [{ at = "17:00", say = "请回家。" }]')],
         [("outside", "windows.after-school.notices[0].at", "17:00")],
     ),
+    "a call before its window, also in rain, told once": (
+        [more(BUS, TYPES), after(LATE.replace("16:27", "16:20"), "[windows.on.rain]", "every_s = 40")],
+        [("outside", "windows.after-school.calls[0].at", "16:20")],
+    ),
+    "a call before its window in rain alone": (
+        [more(BUS, TYPES), after("[windows.on.rain]", 'opens = "16:28"', LATE)],
+        [("outside", "windows.after-school.on.rain.calls[0].at", "16:27")],
+    ),
+    "a place in rain that does not exist": (
+        [more(TYPES), after("[windows.on.rain]", 'places = { g1 = "x" }')],
+        [("no_such", "windows.after-school.on.rain.places.g1", "x")],
+    ),
     "a call of nobody": (
         [more(BUS), after(LATE.replace("bus1", "bus2"))],
         [("no_such", "windows.after-school.calls[0].who[0]", "bus2")],

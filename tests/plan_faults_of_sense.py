@@ -131,6 +131,14 @@ SENSE: dict[str, tuple[Swaps, Findings]] = {
         [(CALL, 'call = "{classes}放学{0!r}{"')],
         [("template", "sentences.call", "{classes}放学{0!r}{")],
     ),
+    **{
+        f"a sentence with {wrong}": ([(CALL, f'call = "{wrong}"')], [("template", "sentences.call", wrong)])
+        for wrong in ("{classes}{classes}", "{classes}{zone}{zone}", "{classes}{", "{classes}}", "{zone}")
+    },
+    "a sentence too long with a zone in it": (
+        [(CALL, f'call = "{{classes}}{{zone}}{"放" * 185}"'), ('name = "A区"', 'name = "学校东侧人行道停车场入口"')],
+        [("too_long", "sentences.call", '"{classes}{zone}' + "放" * 43 + "…")],
+    ),
     "a sentence too long with a class in it": (
         [(CALL, f'call = "{{classes}}{"放" * 190}"'), ('grade = "三年级"', 'grade = "三年级国际部实验班"')],
         [("too_long", "sentences.call", '"{classes}' + "放" * 49 + "…")],

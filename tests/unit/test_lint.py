@@ -118,6 +118,20 @@ def test_what_is_only_doubtful_is_a_warning(code: str) -> None:
     assert words(warnings[0], "zh").startswith("提醒 ")
 
 
+def test_the_only_owner_is_named() -> None:
+    _, (warning,) = read(changed(WARNED["one_owner"]), "x")
+    assert (warning.place, warning.value) == ("school.owners", "王老师")
+
+
+@pytest.mark.parametrize("at", ["16:25", "16:55"])
+def test_a_call_may_be_at_either_end_of_its_window(at: str) -> None:
+    group = '[groups.bus1]\nname = "1号校车"\nkind = "bus"\nmembers = ["g1c1"]\n'
+    made = plan(
+        (AFTER, f'{AFTER}\ncalls = [{{ at = "{at}", who = ["bus1"] }}]'), ("[sentences]\n", f"{group}[sentences]\n")
+    )
+    assert [(clock(one.opens), clock(one.closes)) for one in made.windows if one.calls] == [("16:25", "16:55")]
+
+
 @pytest.mark.parametrize(
     ("swap", "expected"),
     [
