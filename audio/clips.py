@@ -13,7 +13,7 @@ import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from audio import synthesizer_pyttsx3, synthesizer_tone, wav_file
+from audio import synthesizer_kokoro, synthesizer_pyttsx3, synthesizer_tone, wav_file
 from audio.mastering import TEMPLATE
 from audio.reading import NO_OWN
 from audio.samples import Samples
@@ -21,7 +21,11 @@ from audio.syllables import Reading, toned
 from config.errors import OutsideError
 from config.limits import CLIPS_SPARE_MAX
 
-ENGINES = {"pyttsx3": synthesizer_pyttsx3.IDENTITY, "tone": synthesizer_tone.IDENTITY}
+ENGINES = {
+    "pyttsx3": synthesizer_pyttsx3.IDENTITY,
+    "tone": synthesizer_tone.IDENTITY,
+    **synthesizer_kokoro.IDENTITIES,
+}
 """Engines by the name settings use, and what each of them would announce; none is loaded to know it."""
 
 

@@ -1,6 +1,7 @@
 """The rendering child: sentences in, clips in the store. A process of its own, because speech engines hang and crash.
 
-    python -P -m audio.render_child --engine pyttsx3|tone|recorded --folder DIR [--recorded DIR]
+    python -P -m audio.render_child --engine pyttsx3|kokoro|kokoro-man|tone|recorded --folder DIR
+        [--recorded DIR] [--model DIR]
 
 stdin: {"says": […], "own": {text: pinyin}}, sentences and the school's own readings. stdout: {"identity": …}, then one
 line a sentence: {"say": …, "length_s": …} or {"say": …, "why": …}; an empty why: this engine has nothing for it. An
@@ -23,6 +24,7 @@ from audio.mastering import clip_of
 from audio.reading import read
 from audio.syllables import Reading
 from audio.synthesizer import Spoken, Synthesizer
+from audio.synthesizer_kokoro import VOICES, KokoroSynthesizer
 from audio.synthesizer_pyttsx3 import Pyttsx3Synthesizer
 from audio.synthesizer_recorded import RecordedSynthesizer
 from audio.synthesizer_tone import ToneSynthesizer
@@ -39,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--engine", choices=[*sorted(ENGINES), "recorded"], required=True)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--recorded", type=Path, help="the school's recordings, for their engine")
+    parser.add_argument("--model", type=Path, help="a folder with the model of kokoro, in place of its packages")
     options = parser.parse_args(arguments)
     # The kernel's word, not a thread of ours: it also ends a child that hangs inside the engine.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     request = json.load(sys.stdin)
     answers = _stdout_for_answers()
     try:
-        synthesizer = _engine(options.engine, options.recorded, request["own"])
+        synthesizer = _engine(options.engine, options.recorded, options.model, request["own"])
         synthesizer.check()
         _answer(answers, identity=synthesizer.identity)
         clips = Clips(options.folder, synthesizer.identity, request["own"])
@@ -70,10 +73,12 @@ def _answer(answers: TextIO, **fields: str | float) -> None:
     print(json.dumps(fields, ensure_ascii=False), file=answers, flush=True)
 
 
-def _engine(name: str, recorded: Path | None, own: Mapping[str, str]) -> Synthesizer:
+def _engine(name: str, recorded: Path | None, model: Path | None, own: Mapping[str, str]) -> Synthesizer:
     if name == "recorded":
         assert recorded is not None, "--recorded is missing"
         return RecordedSynthesizer(recorded, own)
+    if name in VOICES:
+        return KokoroSynthesizer(name, model)
     return Pyttsx3Synthesizer() if name == "pyttsx3" else ToneSynthesizer()
 
 
