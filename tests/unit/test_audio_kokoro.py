@@ -10,6 +10,7 @@ import tomllib
 from array import array
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -30,6 +31,7 @@ from audio.synthesizer_kokoro import (
 )
 from audio.wav_file import length_s, read_wav
 from config.errors import OutsideError
+from config.settings import GateSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 RATE_HZ = 24_000
@@ -179,3 +181,7 @@ def test_the_extra_holds_what_the_voice_needs() -> None:
         "onnxruntime",
         *(part.replace("_", "-") for part in PARTS),
     }
+
+
+def test_a_gate_may_have_every_engine_there_is() -> None:
+    assert set(get_args(GateSettings.model_fields["voice"].annotation)) == set(ENGINES)
