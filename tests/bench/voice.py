@@ -7,7 +7,6 @@ status 1 when an engine cannot speak.
 
 import argparse
 import math
-import os
 import queue
 import resource
 import sys
@@ -97,5 +96,4 @@ def _largest_mb() -> int:
 
 
 if __name__ == "__main__":
-    os.nice(5)
     sys.exit(main())
