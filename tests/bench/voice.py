@@ -81,7 +81,8 @@ def heard(ear: Ear, spoken: Sequence[Samples], seed: int) -> Iterator[tuple[str,
     for noise_db in NOISES_DB:
         wrong, missed = 0, []
         for n, samples in enumerate(spoken):
-            far = [errors(pinyin(ear.hears(samples, noise_db, seed + n)), one) for one in meant]
+            words = pinyin(ear.hears(samples, noise_db, seed + n))
+            far = [errors(words, one) for one in meant]
             wrong += far[n]
             if far[n] > min(far) or far.count(far[n]) > 1:
                 missed.append(CLASSES[n])
