@@ -14,7 +14,7 @@ from audio.renderer import Rendered, Renderer
 from audio.syllables import marked
 from audio.wav_file import read_wav, write_wav
 from config.errors import BadInputError, OutsideError
-from config.limits import PLAN_MAX_BYTES, RENDER_TIMEOUT_S
+from config.limits import PLAN_MAX_BYTES, RENDER_SLOW_TIMES, RENDER_TIMEOUT_S
 
 
 def say(argv: Sequence[str]) -> int:
@@ -24,6 +24,7 @@ def say(argv: Sequence[str]) -> int:
     parser.add_argument("--show", action="store_true", help="显示带声调的拼音 print the pinyin; so without --out")
     parser.add_argument("--out", type=Path, metavar="FILE.wav", help="写成声音文件 write what a gate would play")
     parser.add_argument("--voice", choices=sorted(ENGINES), default="pyttsx3", help="语音 the engine (pyttsx3)")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="kokoro 的模型目录 a folder with the model of kokoro")
     parser.add_argument("--readings", type=Path, metavar="FILE.toml", help="自定读音 own readings, see docs/voice.md")
     options = parser.parse_args(argv)
     own = NO_OWN if options.readings is None else _own(options.readings)
@@ -32,7 +33,7 @@ def say(argv: Sequence[str]) -> int:
         encoding = sys.stdout.encoding  # a terminal that lacks a sign shows its number
         print(marked(reading).encode(encoding, "backslashreplace").decode(encoding))
     if options.out is not None:
-        _render(options.text, own, options.voice, options.out)
+        _render(options, own)
     return 0
 
 
@@ -50,18 +51,26 @@ def _own(file: Path) -> Mapping[str, str]:
     return checked(table)
 
 
-def _render(text: str, own: Mapping[str, str], voice: str, out: Path) -> None:
-    """The clip of a sentence, made by the child that a gate uses, as a file. Raises OutsideError."""
+def _render(options: argparse.Namespace, own: Mapping[str, str]) -> None:
+    """The clip of a sentence, made by the child that a gate uses, as a file. Raises OutsideError.
+
+    What another engine had to speak is written too, and why is told.
+    """
+    out: Path = options.out
     answers: queue.Queue[Rendered] = queue.Queue()
     with tempfile.TemporaryDirectory() as folder:
-        renderer = Renderer(voice, Path(folder), answers.put, own=own)
+        renderer = Renderer(options.voice, Path(folder), answers.put, own=own, model=options.model, meanwhile=False)
         try:
-            renderer.render([text])
-            answer = answers.get(timeout=2 * RENDER_TIMEOUT_S)  # the renderer always answers, and sooner
+            renderer.render([options.text])
+            answer = answers.get(
+                timeout=2 * RENDER_SLOW_TIMES * RENDER_TIMEOUT_S
+            )  # the renderer always answers, and sooner
         finally:
             renderer.close()
         if answer.clip is None or answer.stand_in:  # in place of it a gate would play what names no class
             raise OutsideError(answer.why)
+        if answer.why:
+            print(answer.why, file=sys.stderr)
         try:
             write_wav(out, read_wav(answer.clip))
         except OSError as error:

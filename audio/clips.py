@@ -13,7 +13,7 @@ import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from audio import synthesizer_pyttsx3, synthesizer_tone, wav_file
+from audio import synthesizer_kokoro, synthesizer_pyttsx3, synthesizer_tone, wav_file
 from audio.reading import NO_OWN
 from audio.samples import Samples
 from audio.syllables import Reading, toned
@@ -22,7 +22,11 @@ from config.limits import CLIPS_SPARE_MAX
 
 TEMPLATE = 3
 """Part of a clip's key: raise it with every change of `mastering.py` by which a clip sounds otherwise."""
-ENGINES = {"pyttsx3": synthesizer_pyttsx3.IDENTITY, "tone": synthesizer_tone.IDENTITY}
+ENGINES = {
+    "pyttsx3": synthesizer_pyttsx3.IDENTITY,
+    "tone": synthesizer_tone.IDENTITY,
+    **synthesizer_kokoro.IDENTITIES,
+}
 """Engines by the name settings use, and what each of them would announce; none is loaded to know it."""
 
 

@@ -1,14 +1,15 @@
 """The fallback ladder: which engines speak a sentence, the best first, and what is played of what they made.
 
 Each rung says the same sentence. Below the last is what ships: an alert in its own words; for a class call that nothing
-can speak, `STAND_IN`, which names no class. Never silence, never a wrong class.
+can speak, `STAND_IN`, which names no class. Never silence, never a wrong class. What a slow rung has not spoken yet,
+the next one says meanwhile.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio import synthesizer_recorded
+from audio import synthesizer_kokoro, synthesizer_recorded
 from audio.clips import ENGINES, Clips
 from audio.reading import NO_OWN
 from audio.shipped import ALERTS, STAND_IN_CLIP
@@ -16,6 +17,8 @@ from audio.shipped import ALERTS, STAND_IN_CLIP
 ALWAYS = "pyttsx3"
 """Works everywhere. The tones speak for nobody: they are for trials."""
 TRIAL = "tone"
+SLOW = frozenset(synthesizer_kokoro.VOICES)
+"""They take seconds a sentence, on a Pi a quarter of a minute: a notice for now cannot wait for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,10 @@ class Rung:
 
     engine: str
     clips: Clips
+
+    @property
+    def slow(self) -> bool:
+        return self.engine in SLOW
 
 
 class Ladder:

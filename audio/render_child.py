@@ -1,6 +1,7 @@
 """The rendering child: sentences in, clips in the store. A process of its own, because speech engines hang and crash.
 
-    python -P -m audio.render_child --engine pyttsx3|tone|recorded --folder DIR [--recorded DIR]
+    python -P -m audio.render_child --engine pyttsx3|kokoro|kokoro-man|tone|recorded --folder DIR
+        [--recorded DIR] [--model DIR]
 
 stdin: a line a batch, {"says": […], "own": {text: pinyin}}, sentences and the school's own readings. stdout: first
 {"identity": …}, then one line a sentence: {"say": …, "length_s": …} or {"say": …, "why": …}; an empty why: this engine
@@ -26,6 +27,7 @@ from audio.clips import ENGINES, Clips
 from audio.reading import read
 from audio.syllables import Reading
 from audio.synthesizer import Spoken, Synthesizer
+from audio.synthesizer_kokoro import VOICES, KokoroSynthesizer
 from audio.synthesizer_pyttsx3 import Pyttsx3Synthesizer
 from audio.synthesizer_recorded import RecordedSynthesizer
 from audio.synthesizer_tone import ToneSynthesizer
@@ -45,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--engine", choices=[*sorted(ENGINES), "recorded"], required=True)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--recorded", type=Path, help="the school's recordings, for their engine")
+    parser.add_argument("--model", type=Path, help="a folder with the model of kokoro, in place of its packages")
     options = parser.parse_args(arguments)
     # The kernel's word, not a thread of ours: it also ends a child that hangs inside the engine.
     libc = ctypes.CDLL(None)
@@ -53,13 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for option in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
         libc.mallopt(option, _KEPT_BYTES)
     os.nice(RENDER_NICE)
-    gc.disable()  # it would look through the dictionary again and again while that is read; a child does not live long
+    gc.disable()  # it would look through the dictionary again and again while that is read; a batch leaves no cycles
     answers = _stdout_for_answers()
     synthesizer: Synthesizer | None = None
     try:
         for request in map(json.loads, sys.stdin):
             if synthesizer is None:
-                synthesizer = _engine(options.engine, options.recorded, request["own"])
+                synthesizer = _engine(options.engine, options.recorded, options.model, request["own"])
                 synthesizer.check()
                 _answer(answers, identity=synthesizer.identity)
             clips = Clips(options.folder, synthesizer.identity, request["own"])
@@ -87,10 +90,12 @@ def _answer_say(answers: TextIO, say: str, result: float | str) -> None:
     _answer(answers, say=say, **({"length_s": result} if isinstance(result, float) else {"why": result}))
 
 
-def _engine(name: str, recorded: Path | None, own: Mapping[str, str]) -> Synthesizer:
+def _engine(name: str, recorded: Path | None, model: Path | None, own: Mapping[str, str]) -> Synthesizer:
     if name == "recorded":
         assert recorded is not None, "--recorded is missing"
         return RecordedSynthesizer(recorded, own)
+    if name in VOICES:
+        return KokoroSynthesizer(name, model)
     return Pyttsx3Synthesizer() if name == "pyttsx3" else ToneSynthesizer()
 
 

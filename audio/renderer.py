@@ -1,9 +1,12 @@
 """Renders sentences without blocking: batches go to a rendering child, answers come back on a thread of its own. A
-child lives until nothing waits: to start one takes longer than to speak a batch.
+child lives until nothing waits for it: to start one takes longer than to speak a batch.
 
 Each sentence asked for gets exactly one answer, whatever the children do: hang, crash, talk nonsense, or nothing. What
 one engine does not speak the next of the ladder does, and below the last is what ships. Between batches the clips in
 use are read back from the disk; one that is broken is rendered again, and answered again.
+
+A slow engine is not waited for: the next one speaks first, and when nothing else waits the slow one speaks it too, and
+the sentence is answered again. Its child is ended as soon as something else comes.
 """
 
 import json
@@ -19,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from audio.clips import prune
-from audio.ladder import Ladder, Rung
+from audio.ladder import SLOW, Ladder, Rung
 from audio.reading import NO_OWN
 from audio.shipped import ALERTS
 from audio.wav_file import length_s
@@ -29,6 +32,7 @@ from config.limits import (
     CLIPS_KNOWN_MAX,
     RENDER_BATCH,
     RENDER_FAILURES_MAX,
+    RENDER_SLOW_TIMES,
     RENDER_TIMEOUT_S,
     RENDER_WAITING_MAX,
 )
@@ -62,21 +66,28 @@ class Renderer:
         *,
         own: Mapping[str, str] = NO_OWN,
         recorded: Path | None = None,
+        model: Path | None = None,
+        meanwhile: bool = True,
         timeout_s: float = RENDER_TIMEOUT_S,
         check_s: float = CLIP_CHECK_S,
         command: Sequence[str] = (sys.executable, "-P", "-m", "audio.render_child"),
     ) -> None:
-        """`own`: the school's readings; `recorded`: a folder of its recordings, which come first; `command`: another
-        child in place of ours, which is given the same options; it may be silent for `timeout_s`.
+        """`own`: the school's readings; `recorded`: a folder of its recordings, which come first; `model`: a folder
+        with the model of kokoro; `meanwhile`: another engine speaks while a slow one has not. `command`: another child
+        in place of ours, which is given the same options; it may be silent for `timeout_s`.
         """
         self._ladder = Ladder(engine, folder, own, recorded)
         self._own = dict(own)
+        self._model = model
+        self._meanwhile = meanwhile
         self._command = command
         self._on_rendered = on_rendered
         self._timeout_s = timeout_s
         self._check_s = check_s
         self._changed = threading.Condition()
         self._waiting: list[str] = []  # with those of the batch in the child first
+        self._later: list[str] = []  # what a slow engine is still to speak
+        self._improving = self._hurried = False  # at work on them; something else came that cannot wait
         self._whys: dict[str, list[str]] = {}  # of the batch
         self._failures: Counter[str] = Counter()
         self._known: dict[str, Rung | Path] = {}  # what each sentence was answered with; the last asked for last
@@ -112,6 +123,7 @@ class Renderer:
                     refused.append(say)
                 else:
                     self._waiting.append(say)
+                    self._hurry()
             self._changed.notify_all()
         for say in refused:
             self._on_rendered(Rendered(say, None, None, f"more than {RENDER_WAITING_MAX} sentences wait"))
@@ -129,10 +141,14 @@ class Renderer:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closed, self._check_s)
+                self._changed.wait_for(lambda: self._waiting or self._later or self._closed, self._check_s)
                 if self._closed:
                     break
-                batch = tuple(self._waiting[:RENDER_BATCH])
+                hurried, self._hurried = self._hurried, False
+                self._improving = not self._waiting
+                batch = tuple((self._waiting or self._later)[:RENDER_BATCH])
+            if hurried:
+                self._end(tuple(self._children))  # killed, and perhaps between two batches
             if batch:
                 self._walk(batch)
             else:
@@ -148,15 +164,35 @@ class Renderer:
         self._ship(())
         for rung in self._ladder.rungs:
             left = [say for say in self._whys if rung in self._ladder.rungs_of(say)]
-            if missing := [say for say in left if not self._answered_from(rung, say)]:
+            missing = [say for say in left if not self._answered_from(rung, say)]
+            if rung.slow and self._meanwhile and not self._improving:
+                self._put_off(missing)
+            elif missing:
                 self._render_batch(rung, missing)
             if self._closed:
                 return
             self._ship((rung,))
         if not self._waiting:
-            self._end(tuple(self._children))
+            self._end([engine for engine in self._children if not (self._later and engine in SLOW)])
             kept = [rung.clips.path(say) for say in self._known for rung in self._ladder.rungs]
             prune(self._ladder.folder, kept)
+
+    def _put_off(self, says: Sequence[str]) -> None:
+        """They go on to the next rung; who has one of them, spoken by any, is answered when the slow one has tried."""
+        self._later.extend([say for say in says if say not in self._later][: RENDER_WAITING_MAX - len(self._later)])
+        for say in [say for say in says if say in self._later]:
+            known = self._known.get(say)
+            if say in ALERTS if isinstance(known, Path) else known is not None and known.clips.length_s(say):
+                del self._whys[say]
+                with self._changed:
+                    self._waiting.remove(say)
+
+    def _hurry(self) -> None:
+        """What is only better can wait: end its child, under the lock. What it has not spoken is asked for again."""
+        self._hurried = self._improving
+        if self._improving:
+            for child in self._children.values():
+                child.kill()
 
     def _check_next(self) -> None:
         """One of the clips in use, read back from the disk."""
@@ -172,6 +208,7 @@ class Renderer:
         with self._changed:
             if say not in self._waiting:
                 self._waiting.append(say)
+                self._hurry()
                 self._changed.notify_all()
 
     def _answered_from(self, rung: Rung, say: str) -> bool:
@@ -206,7 +243,9 @@ class Renderer:
 
     def _answer(self, answer: Rendered) -> None:
         with self._changed:
-            self._waiting.remove(answer.say)
+            for asked in (self._waiting, self._later) if self._improving else (self._waiting,):
+                if answer.say in asked:
+                    asked.remove(answer.say)
         self._on_rendered(answer)
 
     # The child of an engine -----------------------------------------------------------------------
@@ -222,11 +261,13 @@ class Renderer:
         except OSError as error:
             why = f"the rendering child does not start: {error}"
         else:
-            if child is None:
-                return
-            why = self._conversation(rung, child, left)
-            if why:
+            why = self._conversation(rung, child, left) if child is not None else "the renderer was closed"
+            if why and child is not None:
                 self._end((rung.engine,))
+        if self._hurried:
+            for say in left:
+                del self._whys[say]
+            return
         self._failures[rung.engine] = self._failures[rung.engine] + 1 if left else 0
         self._fall(rung, left, why)
 
@@ -248,11 +289,11 @@ class Renderer:
                 self._whys[say].append(f"{rung.engine}: {why}")
 
     def _started(self, engine: str) -> subprocess.Popen[bytes] | None:
-        """The child, with the packages of this very checkout; None when we were closed meanwhile."""
+        """The child, with the packages of this very checkout; None when we were closed or hurried meanwhile."""
         paths = (str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", ""))
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
         with self._changed:
-            if self._closed:
+            if self._closed or self._hurried:
                 return None
             self._children[engine] = child = subprocess.Popen(
                 (*self._command, *self._options(engine)),
@@ -266,6 +307,8 @@ class Renderer:
 
     def _options(self, engine: str) -> Sequence[str]:
         options = ("--engine", engine, "--folder", str(self._ladder.folder))
+        if engine in SLOW and self._model is not None:
+            return (*options, "--model", str(self._model))
         return (*options, "--recorded", str(self._ladder.recorded)) if engine == "recorded" else options
 
     def _conversation(self, rung: Rung, child: subprocess.Popen[bytes], left: list[str]) -> str:
@@ -278,10 +321,10 @@ class Renderer:
             return f"the rendering child took no request: {error}"
         answers = select.poll()
         answers.register(child.stdout, select.POLLIN)
-        pending = b""
+        pending, silent_s = b"", self._timeout_s * (RENDER_SLOW_TIMES if rung.slow else 1)
         while True:
-            if not answers.poll(self._timeout_s * 1000):
-                return f"the rendering child was silent for {self._timeout_s:g} s"
+            if not answers.poll(silent_s * 1000):
+                return f"the rendering child was silent for {silent_s:g} s"
             received = os.read(child.stdout.fileno(), 65536)
             if not received:
                 return f"the rendering child ended with {child.wait()}"

@@ -244,6 +244,8 @@ BROKER_LAST_WORDS = 10
 # Sound ------------------------------------------------------------------------------------------
 RENDER_TIMEOUT_S = 60.0
 """One batch of sentences; a hanging engine is killed."""
+RENDER_SLOW_TIMES = 5
+"""So many times as long a slow engine may be silent: on a busy Pi it loads and proves itself for half a minute."""
 RENDER_RETRY_S = 60.0
 """A sentence that could not be rendered is asked for again after this."""
 RENDER_BETTER_S = 900.0

@@ -62,13 +62,17 @@ _FREE = (17, 27, 22, 23, 24, 25, 16, 26, 13, 12)
 
 
 class GateSettings(Frozen):
-    """Of one gate. `data`: its folder, which must survive power cuts. `recorded`: a folder of the school's own WAVs."""
+    """Of one gate. `data`: its folder, which must survive power cuts. `recorded`: a folder of the school's own WAVs.
+
+    `model`: a folder with the model of kokoro, where its packages are not installed.
+    """
 
     v: Literal[1]
     school: Slug
     gate: Slug
     data: Path
-    voice: Literal["pyttsx3", "tone"] = "pyttsx3"
+    voice: Literal["pyttsx3", "kokoro", "kokoro-man", "tone"] = "pyttsx3"
+    model: Path | None = None
     recorded: Path | None = None
     broker: BrokerSettings = BrokerSettings()
     clock: GateClockSettings = GateClockSettings()

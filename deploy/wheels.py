@@ -1,8 +1,8 @@
 """Makes docs/wheels.md: the wheel of each package on a 64-bit Pi. A package without one stops it, with pip's word.
 
-    python3 deploy/wheels.py [NAME …] >docs/wheels.md
+    python3 deploy/wheels.py >docs/wheels.md
 
-Needs pip and the index. NAMEs are what an extra asks for, in its newest version and with all that it needs itself.
+Needs pip and the index. What the extra `neural` asks for is listed too, with all that it needs itself.
 """
 
 import json
@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from datetime import UTC
 from pathlib import Path
 
@@ -37,23 +38,25 @@ which does not work. A gate uses the distribution's `python3-lgpio` ([why](decis
 Made anew, with each new lock:
 
 ```sh
-python3 deploy/wheels.py{names} >docs/wheels.md
+python3 deploy/wheels.py >docs/wheels.md
 ```
 """
 
 
-def main(names: list[str]) -> None:
+def main() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extra = project["optional-dependencies"]["neural"]
     locked = [found(python, ["--no-deps", "--require-hashes", "-r", str(LOCK)]) for python in PYTHONS]
     pins = [f"{name}=={version}" for name, version in re.findall(r"^(\S+)==(\S+)", LOCK.read_text(), re.MULTILINE)]
-    more = [found(python, [*names, *pins]) if names else {} for python in PYTHONS]
+    more = [found(python, [*extra, *pins]) for python in PYTHONS]
     on = SystemClock().utc().astimezone(UTC).date()
     sys.stdout.write(HEAD.format(on=on))
     for wheels in (locked, [{one: more[n][one] for one in more[n].keys() - locked[n].keys()} for n in (0, 1)]):
         for name, version in sorted(wheels[0].keys() | wheels[1].keys(), key=lambda one: one[0].lower()):
             tags = [one.get((name, version), "none") for one in wheels]
-            extra = "" if wheels is locked else " (extra)"
-            sys.stdout.write(f"| {name}{extra} | {version} | {tags[0]} | {tags[1]} |\n")
-    sys.stdout.write(TAIL.format(names="".join(f" {name}" for name in names)))
+            note = "" if wheels is locked else " (extra)"
+            sys.stdout.write(f"| {name}{note} | {version} | {tags[0]} | {tags[1]} |\n")
+    sys.stdout.write(TAIL)
 
 
 def found(python: str, wanted: list[str]) -> dict[tuple[str, str], str]:
@@ -83,4 +86,4 @@ def tags(url: str) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

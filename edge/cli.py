@@ -129,7 +129,8 @@ def _made(
     """The gate of parts by its settings, which `ends` closes; and whether its player goes on."""
     address, data = topics.Address(settings.school, settings.gate), folder / settings.data
     recorded = folder / settings.recorded if settings.recorded is not None else None
-    renderer = Renderer(settings.voice, data / "clips", _answers(inbox), recorded=recorded)
+    model = folder / settings.model if settings.model is not None else None
+    renderer = Renderer(settings.voice, data / "clips", _answers(inbox), recorded=recorded, model=model)
     ends.callback(renderer.close)
     player = _player(settings.player, folder, inbox.put, clock)
     ends.callback(player.close)

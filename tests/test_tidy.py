@@ -33,7 +33,7 @@ def text_files() -> list[Path]:
         )
         names = [ROOT / name for name in listed.stdout.split("\0") if name]
     else:
-        made = {".venv", ".venv-dev", "__pycache__", "dist", "var"}
+        made = {".venv", ".venv-dev", ".venv-voice", "__pycache__", "dist", "var"}
         names = [
             path
             for path in ROOT.rglob("*")
@@ -202,10 +202,12 @@ def locked(name: str) -> dict[str, str]:
     return {package: version for package, version, _ in entries}
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-voice.lock"])
 def test_a_lock_holds_what_the_project_asks_for(lock: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    wanted = project["project"]["dependencies"] + (project["dependency-groups"]["dev"] if "dev" in lock else [])
+    more = {"dev": project["dependency-groups"]["dev"], "voice": project["dependency-groups"]["voice"]}
+    more["voice"] = more["voice"] + project["project"]["optional-dependencies"]["neural"]
+    wanted = project["project"]["dependencies"] + next((more[kind] for kind in more if kind in lock), [])
     versions = locked(lock)
     for requirement in map(Requirement, wanted):
         version = versions.get(canonicalize_name(requirement.name))
@@ -224,3 +226,10 @@ def test_the_list_of_wheels_is_of_this_lock_and_lacks_none() -> None:
 
 def test_tests_run_with_the_libraries_that_are_shipped() -> None:
     assert locked("requirements.lock").items() <= locked("requirements-dev.lock").items()
+
+
+def test_nobody_fetches_the_neural_voice_for_the_tests() -> None:
+    neural = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]["neural"]
+    names = {Requirement(one).name for one in neural}
+    assert len(names) == 5
+    assert names & (locked("requirements.lock").keys() | locked("requirements-dev.lock").keys()) == set()

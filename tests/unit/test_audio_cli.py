@@ -93,3 +93,14 @@ def test_own_readings_that_are_wrong_are_told(written: str | None, why: str, tmp
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(OutsideError, match="写不了"):
         say([TEXT, "--voice", "tone", "--out", str(tmp_path / "missing/a.wav")])
+
+
+def test_a_voice_that_is_not_there_is_told_and_the_next_one_speaks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "a.wav"
+
+    assert say([TEXT, "--voice", "kokoro", "--model", str(tmp_path), "--out", str(out)]) == 0
+
+    assert capsys.readouterr().err.startswith("kokoro: 没有 Kokoro 的模型")
+    assert 4 < length_s(out) < 9

@@ -1,20 +1,15 @@
 """The fallback ladder, rung by rung with real files: never silence, never a wrong class, and why is always said."""
 
-import json
 import os
-import queue
 import select
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from audio import synthesizer_recorded
-from audio.clips import ENGINES, Clips
+from audio.clips import Clips
 from audio.ladder import Ladder
-from audio.mastering import chime
 from audio.reading import read
 from audio.renderer import Rendered, Renderer
 from audio.samples import amplified
@@ -22,83 +17,7 @@ from audio.shipped import ALERTS, STAND_IN_CLIP
 from audio.synthesizer_tone import encode
 from audio.wav_file import length_s, read_wav, write_wav
 from config.alerts import SENTENCES
-
-LIMIT_S = 60.0
-SAY = "三年级一班正在放学。"
-OTHER = "三年级二班正在放学。"
-HANGS = "read -r request; exec sleep 1000"
-CRASHES = "read -r request; kill -SEGV $$"
-
-
-class Bench:
-    """A store, and engines whose clips lie ready: `speaks` is what the child of an engine does that works."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store, self.recordings, self._made = folder / "store", folder / "recordings", folder / "made"
-        self.recordings.mkdir()
-        self.started = folder / "started"
-
-    def identity(self, engine: str) -> str:
-        return synthesizer_recorded.identity(self.recordings) if engine == "recorded" else ENGINES[engine]
-
-    def clips(self, engine: str) -> Clips:
-        return Clips(self.store, self.identity(engine))
-
-    def publish(self, engine: str, say: str, folder: Path) -> None:
-        work = folder / ".work-0"
-        work.mkdir(parents=True, exist_ok=True)
-        Clips(folder, self.identity(engine)).publish(say, read(say), amplified(chime(), -len(engine)), work)
-        work.rmdir()
-
-    def speaks(self, engine: str, *says: str) -> str:
-        made = self._made / engine
-        for say in says:
-            self.publish(engine, say, made)
-        lines = [{"identity": self.identity(engine)}, *({"say": say, "length_s": 0.8} for say in says)]
-        return f"mkdir -p {self.store}; cp -a {made}/. {self.store}; read -r request; echo '{self._lines(lines)}'"
-
-    def knows_none(self, engine: str, *says: str) -> str:
-        """What a child says that has no recording."""
-        lines = [{"identity": self.identity(engine)}, *({"say": say, "why": ""} for say in says)]
-        return f"read -r request; echo '{self._lines(lines)}'"
-
-    def _lines(self, lines: Sequence[object]) -> str:
-        return "\n".join(map(json.dumps, lines))
-
-    @contextmanager
-    def asking(
-        self, *, recorded: str = "", pyttsx3: str = CRASHES, timeout_s: float = LIMIT_S, check_s: float = LIMIT_S
-    ) -> Iterator["Asked"]:
-        """`recorded`, `pyttsx3`: what the child of that engine does; without recordings the ladder has one rung."""
-        script = f'echo "$1" >>{self.started}; case "$1" in recorded) {recorded or "exit 9"};; *) {pyttsx3};; esac'
-        asked = Asked()
-        asked.renderer = Renderer(
-            "pyttsx3",
-            self.store,
-            asked.answers.put,
-            recorded=self.recordings if recorded else None,
-            command=["/bin/sh", "-c", script],
-            timeout_s=timeout_s,
-            check_s=check_s,
-        )
-        try:
-            yield asked
-        finally:
-            asked.renderer.close()
-
-
-class Asked:
-    renderer: Renderer
-
-    def __init__(self) -> None:
-        self.answers: queue.Queue[Rendered] = queue.Queue()
-
-    def __call__(self, *says: str) -> list[Rendered]:
-        self.renderer.render(says)
-        return [self.next() for _ in says]
-
-    def next(self) -> Rendered:
-        return self.answers.get(timeout=LIMIT_S)
+from ladder_rig import CRASHES, HANGS, LIMIT_S, OTHER, SAY, Asked, Bench, rotten
 
 
 @pytest.fixture
@@ -115,6 +34,8 @@ def stand_in(say: str, why: str) -> Rendered:
     [
         ("pyttsx3", False, ["pyttsx3"]),
         ("pyttsx3", True, ["recorded", "pyttsx3"]),
+        ("kokoro", False, ["kokoro", "pyttsx3"]),
+        ("kokoro-man", True, ["recorded", "kokoro-man", "pyttsx3"]),
         ("tone", False, ["tone"]),  # for trials: it speaks for nobody, nobody speaks for it
         ("tone", True, ["recorded", "tone"]),
     ],
@@ -267,12 +188,6 @@ def test_an_alert_that_the_school_recorded_comes_first(bench: Bench) -> None:
 
 
 # What the disk did --------------------------------------------------------------------------------
-
-
-def rotten(clip: Path) -> None:
-    content = bytearray(clip.read_bytes())
-    content[len(content) // 2] ^= 1
-    clip.resolve().write_bytes(content)
 
 
 def truncated(clip: Path) -> None:

@@ -80,7 +80,7 @@ def fallen(say: str, why: str) -> Rendered:
     return Rendered(say, length_s(STAND_IN_CLIP), STAND_IN_CLIP, f"tone: {why}", stand_in=True)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ["pyttsx3", "tone"])
 def test_each_sentence_becomes_a_clip(engine: str, tmp_path: Path) -> None:
     with asking(tmp_path / "store", engine=engine) as asked:
         answers = asked(SAYS[:10])
@@ -148,15 +148,17 @@ def test_a_sentence_asked_for_twice_is_answered_once(tmp_path: Path) -> None:
 
 
 def test_a_silent_child_is_killed_and_the_next_batch_goes_on(tmp_path: Path) -> None:
-    with asking(tmp_path / "store") as asked:
-        asked(SAYS[9:])  # so that the second child has one sentence to speak
-    ours = " ".join(CHILD)
-    script = f'if mkdir {tmp_path}/hung 2>/dev/null; then read -r request; exec sleep 1000; fi; exec {ours} "$0" "$@"'
+    with asking(tmp_path / "made") as asked:
+        made = asked(SAYS[8:])  # so that the second child only copies, which takes a hundredth of the limit
+    spoken = "\n".join(json.dumps({"say": one.say, "length_s": one.length_s}) for one in made[:8])
+    speaks = f"cp -a {tmp_path}/made/. {tmp_path}/store; echo '{IDENTITY}\n{spoken}'"
+    (tmp_path / "store").mkdir()
 
-    with asking(tmp_path / "store", command=["/bin/sh", "-c", script], timeout_s=6) as asked:
+    script = f"if mkdir {tmp_path}/hung 2>/dev/null; then exec sleep 1000; fi; {speaks}"
+    with asking(tmp_path / "store", command=shell(script), timeout_s=2) as asked:
         answers = asked(SAYS)
 
-    assert answers[:8] == [fallen(say, "the rendering child was silent for 6 s") for say in SAYS[:8]]
+    assert answers[:8] == [fallen(say, "the rendering child was silent for 2 s") for say in SAYS[:8]]
     assert {answer.say: answer.why for answer in answers[8:]} == dict.fromkeys(SAYS[8:], "")
 
 
@@ -296,7 +298,7 @@ sys.stdin.read()
 
 @pytest.mark.parametrize("program", ["edge.cli", "broker.cli", "audio.cli"])
 def test_a_gate_carries_neither_the_speech_engine_nor_what_only_rendering_needs(program: str) -> None:
-    heavy = ("pyttsx3", "espeakng_loader", "pypinyin", "numpy", "audio.mastering", "audio.resampling")
+    heavy = ("pyttsx3", "espeakng_loader", "pypinyin", "onnxruntime", "numpy", "audio.mastering", "audio.resampling")
     code = (
         f"import {program}, sys; assert 'audio.reading' in sys.modules; print([m for m in {heavy} if m in sys.modules])"
     )
