@@ -98,6 +98,31 @@ def test_a_child_that_was_ended_when_it_had_just_spoken_is_asked_nothing_more(be
     assert bench.started.read_text() == "kokoro\nkokoro\n"
 
 
+def test_what_comes_just_before_the_slow_voice_is_loaded_does_not_wait_for_it(bench: Bench) -> None:
+    third = "三年级三班正在放学。"
+    for say in (SAY, OTHER, third):
+        bench.publish("pyttsx3", say, bench.store)
+    asked = Asked()
+
+    def ask_on(answer: Rendered) -> None:
+        asked.answers.put(answer)
+        if answer.clip == bench.clips("pyttsx3").path(OTHER):
+            bench.publish("kokoro", SAY, bench.store)  # so that it is answered before a child starts
+        elif answer.clip == bench.clips("kokoro").path(SAY):
+            asked.renderer.render([third])
+
+    command = ["/bin/sh", "-c", in_batches(bench, [OTHER, third])]
+    asked.renderer = Renderer("kokoro", bench.store, ask_on, command=command)
+    try:
+        answers = [*asked(SAY, OTHER), *(asked.next() for _ in range(4))]
+    finally:
+        asked.renderer.close()
+
+    wanted = [("pyttsx3", SAY), ("pyttsx3", OTHER), ("kokoro", SAY)]
+    wanted += [("pyttsx3", third), ("kokoro", OTHER), ("kokoro", third)]
+    assert [(one.clip, one.why) for one in answers] == [(bench.clips(engine).path(say), "") for engine, say in wanted]
+
+
 def test_a_slow_voice_that_is_not_there_is_told_once_and_again_when_it_is_asked_for(bench: Bench) -> None:
     missing = 'read -r request; echo \'{"why": "no model"}\''
     with bench.asking(voice="kokoro", kokoro=missing, pyttsx3=bench.speaks("pyttsx3", SAY)) as asked:
