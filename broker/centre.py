@@ -150,7 +150,8 @@ class Centre:
         here = self.situation()
         change = propose(here, wish, store.next_n(), self.parts.clock.utc())
         lines = foreseen(here, change)
-        if not lines and change.kind not in ("hold", "resume"):
+        meant = next((one for one in here.changes if one.n == change.undoes), change)
+        if not lines and meant.kind not in ("hold", "resume", "left"):
             raise RefusedError("no_effect", "这样改，今天的放学表没有任何变化")
         store.keep_change(here.on, change)
         self._fold_again()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from page_rig import GATES, SHOTS, TwoGates, answered_ms, button, done, phone, shoot, tile, watch_answers
+from page_rig import GATES, SHOTS, TwoGates, answered_ms, button, done, phone, shoot, tile, undo, watch_answers
 
 EVERY_S = 3.4
 CLASSES = 4
@@ -70,7 +70,7 @@ def test_a_dismissal_is_held_resumed_and_a_class_called_out_of_order(browser: Br
         following = max(at(one["next_at"]) for one in school.state()["gates"])
         until(page, following + timedelta(seconds=1))
 
-        button(page, "撤销").tap()  # the instant of 四年级一班 has passed: it comes back behind the rest
+        undo(page, 1).tap()  # the instant of 四年级一班 has passed: it comes back behind the rest
         done(page, "撤销本班暂缓")
         button(page, "全部校门恢复").tap()
         done(page, "全部恢复")

@@ -82,7 +82,7 @@ def test_it_fits_a_phone_and_can_be_read_in_the_sun(
         assert fits(page)
         shoot(page, {"open": "now", "one gate": "one"}.get(shown, shown) + f"-{width}")
     assert faint(page) == []
-    page.get_by_role("button", name="三年级一班").tap()  # without a name: the words come up from below
+    page.get_by_role("button", name="三年级四班").tap()  # without a name: the words come up from below
     expect(page.locator("#done")).to_contain_text("请先在上面写上您的姓名")
     assert fits(page)
     assert faint(page) == []
@@ -106,17 +106,17 @@ def faint(page: Page) -> list[str]:
 
 def test_a_call_outside_a_window_is_asked_twice(browser: Browser, centre: FakeCentre, console: Console) -> None:
     page = phone(browser, console.url)
-    page.get_by_role("button", name="三年级一班").tap()
+    page.get_by_role("button", name="三年级四班").tap()
     expect(page.locator("#done")).to_contain_text("请先在上面写上您的姓名")
     assert centre.wishes == []
     page.locator("#by").fill("王老师")
-    page.get_by_role("button", name="三年级一班").tap()
+    page.get_by_role("button", name="三年级四班").tap()
     expect(page.locator("#ask")).to_contain_text("仍要叫三年级一班吗")
     shoot(page, "ask")
     page.get_by_role("button", name="仍要叫").tap()
     expect(page.locator("#done")).to_contain_text("2/2 校门已确认")
     assert [(one.cls, one.by, one.confirmed) for one in centre.wishes] == [
-        ("g3c1", "王老师", False), ("g3c1", "王老师", True),
+        ("g3c4", "王老师", False), ("g3c4", "王老师", True),
     ]  # fmt: skip
 
 

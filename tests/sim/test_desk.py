@@ -163,3 +163,14 @@ def test_a_preview_changes_nothing(school: School) -> None:
     wish = Wish.model_validate({"key": "k", "by": "王", "kind": "delay", "window": "noon", "delay_s": 60})
     assert school.centre.preview(wish)[0] == "一年级一班 11:30:00 → 11:31:00 东门"
     assert (cues(school), school.store.changes(school.centre.situation().on)) == (before, ())
+
+
+def test_a_class_that_is_out_is_stored_and_shown_and_moves_nothing(school: School) -> None:
+    school.clock.advance(5400)
+    school.east.event(1, record(CALL))
+    school.settle_in()
+    before = cues(school)
+    assert (ask(school, "left", **{"class": "g1c1"}).n, cues(school)) == (1, before)
+    assert next(one.state for one in school.centre.view().classes if one.id == "g1c1") == "left"
+    assert (ask(school, "undo", "k2", undoes=1).n, cues(school)) == (2, before)
+    assert next(one.state for one in school.centre.view().classes if one.id == "g1c1") == "called"

@@ -90,7 +90,7 @@ def test_below_the_last_rung_is_the_recording_that_names_no_class(bench: Bench) 
 
 def test_a_killed_child_is_an_answer_and_no_zombie(bench: Bench, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pid")
-    with bench.asking(pyttsx3=f"echo $$ >{tmp_path}/pid; {HANGS}") as asked:
+    with bench.asking(pyttsx3=f"read -r request; echo $$ >{tmp_path}/pid; {HANGS}") as asked:
         asked.renderer.render([SAY])
         pid = int(line_of(tmp_path / "pid"))
         os.kill(pid, 9)
