@@ -109,8 +109,6 @@ def test_an_undo_before_its_instant_restores_the_day(
 
 def test_a_notice_is_said_at_the_time_of_today_that_was_written(school: TwoGates, page: Page) -> None:
     days = school.days()
-    button(page, "插播通知").tap()
-    expect(page.locator("#done .bad")).to_contain_text("请写上通知的话")
     later = (school.first + timedelta(minutes=10)).astimezone(ZONE).replace(second=0, microsecond=0)
     page.get_by_label("通知的话").fill("校车晚到，请在操场等候。")
     page.get_by_label("时刻").fill(f"{later:%H:%M}")
@@ -128,6 +126,8 @@ def test_a_notice_is_said_at_the_time_of_today_that_was_written(school: TwoGates
     shoot(page, "notice")
     undone(school, page)
     assert timetable(school.days()) == timetable(days)
+    button(page, "插播通知").tap()
+    expect(page.locator("#done .bad")).to_contain_text("请写上通知的话")
 
 
 def page_of(school: TwoGates) -> list[object]:
