@@ -88,6 +88,7 @@ class Centre:
         self._kept = parts.store.kept()
         self._stopped = parts.store.stopped()
         self.state = agenda.State(seqs=parts.store.seqs(), kept=self._kept, alerts=parts.store.alerts())
+        self._stepped = self.now()
         self.handle(PlanChanged(plan, text))
 
     def handle(self, event: CentreEvent) -> None:
@@ -115,7 +116,8 @@ class Centre:
         again = self._again_s is not None and self.parts.clock.monotonic_s() >= self._again_s
         if again or self._pressed or self._date() != self._today:
             self._fold_again()
-        self.parts.alarm.set(agenda.wake(self.state, self.now()))
+        # From the last step on: `wake` leaves out what that has seen, not what came due while a part was slow.
+        self.parts.alarm.set(agenda.wake(self.state, self._stepped))
 
     def now(self) -> Instant:
         """The school's time; a step of the wall clock ends an owner's confirmation."""
@@ -282,7 +284,8 @@ class Centre:
     def _step(self, event: agenda.AgendaEvent) -> None:
         waiting = [event]
         while waiting:
-            self.state, effects = agenda.step(self.state, self.now(), waiting.pop(0))
+            self._stepped = self.now()
+            self.state, effects = agenda.step(self.state, self._stepped, waiting.pop(0))
             further = [self._perform(effect) for effect in effects]
             waiting += [event for event in further if event is not None]
 

@@ -90,7 +90,7 @@ class Runtime:
         begun = trust.begun(book.start + 1, parts.clock.boot_id(), book.anchored, book.chip_set)
         self.time = Timekeeper(parts.clock, parts.chip, begun)
         self.link_up = False
-        self._seen = self.now()
+        self._stepped = self._seen = self.now()
         self.handle(Woke())
         self.handle(PartFailed("player", parts.player.check()))
         self.handle(PartFailed("journal-damaged", f"{damaged} lines could not be read" if damaged else ""))
@@ -120,7 +120,8 @@ class Runtime:
 
     def _steps(self, waiting: list[GateEvent]) -> None:
         while waiting:
-            self.state, effects = step(self.state, self.now(), waiting.pop(0))
+            self._stepped = self.now()
+            self.state, effects = step(self.state, self._stepped, waiting.pop(0))
             failures = [*(self._perform(effect) for effect in effects), self._show()]
             waiting += [failed for failed in failures if failed is not None]
 
@@ -132,7 +133,8 @@ class Runtime:
 
     def _calm(self) -> bool:
         now = self.now()
-        return isinstance(self.state.doing, Idle) and wake(self.state, now) > now.monotonic_s + limits.TICK_MAX_S / 2
+        wakes_s = wake(self.state, self._stepped)
+        return isinstance(self.state.doing, Idle) and wakes_s > now.monotonic_s + limits.TICK_MAX_S / 2
 
     def now(self) -> Instant:
         """The school's time, as far as it is known here."""
@@ -140,10 +142,12 @@ class Runtime:
         return self._seen
 
     def next_wake_s(self) -> float:
-        """Seconds until the loop must call `handle(Tick())`."""
+        """Seconds until the loop must call `handle(Tick())`. What came due since the last step, while a card wrote or a
+        part was slow, is due now: `wake` leaves out what that step has seen.
+        """
         now = self.now()
         asks_s = self.time.asks_s() if self.link_up else now.monotonic_s + limits.TICK_MAX_S
-        return max(0.0, min(wake(self.state, now), asks_s) - now.monotonic_s)
+        return max(0.0, min(wake(self.state, self._stepped), asks_s) - now.monotonic_s)
 
     def run(self, inbox: Inbox, turned: Callable[[], None] = lambda: None) -> None:
         """The loop: events as they come, a Tick when something is due, until None comes. `turned` after each.

@@ -59,6 +59,26 @@ def test_a_gate_that_has_everything_gets_the_ack_alone(school: School) -> None:
     assert [what for what, _ in school.east.took()] == ["ack"]
 
 
+def test_what_comes_due_while_a_slow_part_works_rings_at_once(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    school.settle_in()
+    noon = TEN.replace(hour=3, minute=30)
+    school.clock.advance((noon - school.clock.utc()).total_seconds() - limits.LIVE_AHEAD_S - 0.01)
+    school.go()
+    assert school.alarm.at == noon - timedelta(seconds=limits.LIVE_AHEAD_S)
+    publish = school.transport.publish
+
+    def slowly(topic: str, payload: bytes, *, retain: bool = False) -> bool:
+        school.clock.advance(0.05)
+        return publish(topic, payload, retain=retain)
+
+    monkeypatch.setattr(school.transport, "publish", slowly)
+    school.east.event(1, record("2026-11-25/evening/all/open"))
+    school.broker.deliver()
+    assert school.alarm.at <= school.clock.utc()
+    school.go()
+    assert school.alarm.at > school.clock.utc()
+
+
 def test_a_plan_change_reaches_only_the_gate_it_touches(school: School) -> None:
     school.settle_in()
     school.plan('notice = "晚自习放学，请家长等候。"', 'notice = "晚自习放学，请家长在东门等候。"')

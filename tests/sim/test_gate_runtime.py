@@ -36,6 +36,28 @@ def test_a_class_is_called_lit_and_reported_over_the_wire() -> None:
     assert len([one for one in life.heard if one.topic.endswith("event")]) == sent
 
 
+def test_a_lead_that_passes_while_a_slow_card_writes_is_begun_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    life = ready()
+    life.run(59.39)  # the lead of the first call begins at 59.4
+    append = life.journal.append
+
+    def slowly(line: bytes) -> None:
+        append(line)
+        life.clock.advance(0.05)
+
+    monkeypatch.setattr(life.journal, "append", slowly)
+    life.say(f"day/{day().date}", encode(day(call(1, 0), call(2, 20), revision=2)))
+    assert life.runtime.next_wake_s() == 0.0
+    monkeypatch.undo()
+    life.run(0.65)
+    assert life.player.played == [call(1, 0).say]
+    life.player.answer()
+    life.settle()
+    (record,) = decode(life.newest("event"), Event).records
+    assert record.actual is not None
+    assert (record.actual - at(0)).total_seconds() < 0.1
+
+
 def test_without_an_answer_of_the_centre_there_is_no_call_and_an_amber_lamp() -> None:
     life = Life()
     life.say(f"day/{day().date}", encode(day(call(1, 0))))
