@@ -2,8 +2,7 @@
 
 Each mutant is one changed node of one file. Killed: a test fails, or never ends. What survives is printed, unless
 `mutants_allowed.toml` says why it changes nothing. The end is a ratio a file; the exit status is 1 when one is below
-`KILLED_PCT`. `--sample N` takes N of each file, the same ones for the same `--seed`; so few of a file say little about
-it, so of them the ratio of all counts.
+`KILLED_PCT`. `--sample N` takes N of each file, the same ones for the same `--seed`.
 
 Not changed: asserts and annotations (they do nothing), imports, docstrings, and texts with a blank, which people read.
 """
@@ -250,8 +249,8 @@ def allowed() -> dict[tuple[str, str, str, str], str]:
     return {(row["file"], row["inside"], row["old"], row["new"]): row["why"] for row in rows}
 
 
-def told(results: list[tuple[Mutant, str]], known: Collection[tuple[str, str, str, str]], *, whole: bool) -> bool:
-    """A row for each file; whether each (of a sample: all of it) reached `KILLED_PCT`, without what changes nothing."""
+def told(results: list[tuple[Mutant, str]], known: Collection[tuple[str, str, str, str]]) -> bool:
+    """A row for each file; whether each reached `KILLED_PCT`. A mutant that changes nothing is not counted."""
     counts: dict[str, Counter[str]] = {}
     for mutant, result in results:
         same = result == "survived" and mutant.key in known
@@ -259,8 +258,7 @@ def told(results: list[tuple[Mutant, str]], known: Collection[tuple[str, str, st
     for file, counted in counts.items():
         parts = ", ".join(f"{what} {n}" for what, n in sorted(counted.items()))
         _say(f"{file}: {_killed_pct(counted):.1f} % of {counted.total() - counted['allowed']} killed ({parts})")
-    judged = counts.values() if whole else [sum(counts.values(), Counter[str]())]
-    return all(_killed_pct(counted) >= KILLED_PCT for counted in judged)
+    return all(_killed_pct(counted) >= KILLED_PCT for counted in counts.values())
 
 
 def _killed_pct(counted: Counter[str]) -> float:
@@ -306,7 +304,7 @@ def main() -> int:
     killed = [one.key for one, result in results if result != "survived" and one.key in known]
     for key in [*stale, *killed]:
         _say(f"allowed, and {'killed' if key in killed else 'no longer there'}: {key}")
-    return 0 if told(results, known, whole=len(chosen) == len(every)) and not stale else 1
+    return 0 if told(results, known) and not stale else 1
 
 
 if __name__ == "__main__":
