@@ -119,6 +119,18 @@ DAYS: dict[str, tuple[Swaps, Findings]] = {
         [more(BUS, TYPES), after("[windows.on.rain]", 'opens = "16:28"', LATE)],
         [("outside", "windows.after-school.on.rain.calls[0].at", "16:27")],
     ),
+    "waits in a window that nobody paces, also not in rain": (
+        [more(TYPES), after("max_wait_s = 30", "[windows.on.rain]", 'pacing = "timed"')],
+        [("not_for_pacing", "windows.after-school.max_wait_s", "")],
+    ),
+    "an order and calls without a distance": (
+        [more(BUS), (AFTER, "\n".join((AFTER.replace("every_s = 45\n", ""), LATE)))],
+        [("every_s", "windows.after-school.every_s", "")],
+    ),
+    "a window out of order, also in rain, told once": (
+        [more(TYPES), (AFTER, AFTER.replace("16:55", "16:10") + "\n[windows.on.rain]\nrepeat = 1")],
+        [("order", "windows.after-school.closes", "16:10")],
+    ),
     "a place in rain that does not exist": (
         [more(TYPES), after("[windows.on.rain]", 'places = { g1 = "x" }')],
         [("no_such", "windows.after-school.on.rain.places.g1", "x")],

@@ -118,6 +118,12 @@ def test_what_is_only_doubtful_is_a_warning(code: str) -> None:
     assert words(warnings[0], "zh").startswith("提醒 ")
 
 
+def test_waits_are_for_the_days_on_which_people_pace() -> None:
+    rain = '[day_types.rain]\nname = "雨天"\n[sentences]\n'
+    made = plan((AFTER, f'{AFTER}\nmax_wait_s = 30\n[windows.on.rain]\npacing = "guarded"'), ("[sentences]\n", rain))
+    assert [one.max_wait_s for one in made.windows if one.on] == [30]
+
+
 def test_the_only_owner_is_named() -> None:
     _, (warning,) = read(changed(WARNED["one_owner"]), "x")
     assert (warning.place, warning.value) == ("school.owners", "王老师")
