@@ -20,6 +20,7 @@ def after(*lines: str) -> tuple[str, str]:
     return AFTER, "\n".join((AFTER, *lines))
 
 
+EVENING = 'notice = "晚自习放学，请家长在东门接送区等候。"'
 FIVE = 'order = ["g1", "g2", "g3", "g4", "g5"]'
 SHUT = 'closures = [{ from = "2026-12-01", to = "2026-12-02", why = "修路", instead = "x" }]'
 LATE = 'calls = [{ at = "16:27", who = ["bus1"] }]'
@@ -130,6 +131,14 @@ DAYS: dict[str, tuple[Swaps, Findings]] = {
     "a window out of order, also in rain, told once": (
         [more(TYPES), (AFTER, AFTER.replace("16:55", "16:10") + "\n[windows.on.rain]\nrepeat = 1")],
         [("order", "windows.after-school.closes", "16:10")],
+    ),
+    "an evening with a distance in place of a sentence": (
+        [(EVENING, "every_s = 45")],
+        [("not_for_kind", "windows.evening.every_s", ""), ("notice", "windows.evening.notice", "")],
+    ),
+    "an evening that is a dismissal": (
+        [(EVENING, "every_s = 45\nreverse = true")],
+        [("not_for_kind", "windows.evening.kind", "evening")],
     ),
     "a place in rain that does not exist": (
         [more(TYPES), after("[windows.on.rain]", 'places = { g1 = "x" }')],
