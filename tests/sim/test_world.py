@@ -3,11 +3,12 @@
 `FANGXUE_SEEDS=20000` lives that many days (nightly). A seed that was found stays in seeds.txt, with what it needs.
 """
 
+import gc
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,17 @@ SEEDS = int(os.environ.get("FANGXUE_SEEDS", "300"))
 OF_PEOPLE = SEEDS // 15
 """So many of them are days of alerts, buttons and guarded windows."""
 NAMES: dict[str, Happening] = {one.name: one for one in (*Fault, *Deed, *Trouble)}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def seldom_collected() -> Iterator[None]:
+    """What the test runner holds is not searched for garbage again and again: a twelfth of a day's time."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)
+    yield
+    gc.set_threshold(*usual)
+    gc.unfreeze()
 
 
 def name(mix: Sequence[Happening]) -> str:
