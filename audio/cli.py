@@ -59,9 +59,9 @@ def _render(options: argparse.Namespace, own: Mapping[str, str]) -> None:
     out: Path = options.out
     answers: queue.Queue[Rendered] = queue.Queue()
     with tempfile.TemporaryDirectory() as folder:
-        renderer = Renderer(options.voice, Path(folder), answers.put, own=own, model=options.model, meanwhile=False)
+        renderer = Renderer(options.voice, Path(folder), answers.put, model=options.model, meanwhile=False)
         try:
-            renderer.render([options.text])
+            renderer.render([options.text], own)
             answer = answers.get(
                 timeout=2 * RENDER_SLOW_TIMES * RENDER_TIMEOUT_S
             )  # the renderer always answers, and sooner

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from audio import synthesizer_kokoro, synthesizer_pyttsx3, synthesizer_tone, wav_file
-from audio.reading import NO_OWN
+from audio.reading import NO_OWN, concerning
 from audio.samples import Samples
 from audio.syllables import Reading, toned
 from config.errors import OutsideError
@@ -36,11 +36,11 @@ class Clips:
     def __init__(self, folder: Path, identity: str, own: Mapping[str, str] = NO_OWN) -> None:
         self.folder = folder
         self.identity = identity
-        self._own = json.dumps(sorted(own.items()))
+        self.own = own
 
     def path(self, say: str) -> Path:
         """Where the clip of a sentence is, or will be. Its reading follows from sentence, identity and own readings."""
-        return self._named("say", say, self._own)
+        return self._named("say", say, json.dumps(sorted(concerning(say, self.own).items())))
 
     def _clip(self, reading: Reading) -> Path:
         return self._named("reading", toned(reading))

@@ -5,9 +5,11 @@ can speak, `STAND_IN`, which names no class. Never silence, never a wrong class.
 the next one says meanwhile.
 """
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from audio import synthesizer_kokoro, synthesizer_recorded
 from audio.clips import ENGINES, Clips
@@ -34,9 +36,11 @@ class Rung:
 
 
 class Ladder:
-    """`voice`: the engine of the settings; `recorded`: a folder of recordings, which come before it."""
+    """`voice`: the engine of the settings; `recorded`: a folder of recordings, which come before it; `own`: the
+    school's readings.
+    """
 
-    def __init__(self, voice: str, folder: Path, own: Mapping[str, str] = NO_OWN, recorded: Path | None = None) -> None:
+    def __init__(self, voice: str, folder: Path, recorded: Path | None = None) -> None:
         assert voice in ENGINES, f"no engine {voice}"
         identities = {} if recorded is None else {"recorded": synthesizer_recorded.identity(recorded)}
         identities[voice] = ENGINES[voice]
@@ -44,8 +48,16 @@ class Ladder:
             identities[ALWAYS] = ENGINES[ALWAYS]
         self.folder = folder
         self.recorded = recorded
-        self.rungs = tuple(Rung(engine, Clips(folder, identity, own)) for engine, identity in identities.items())
+        self.own = NO_OWN
+        self.rungs = tuple(Rung(engine, Clips(folder, identity)) for engine, identity in identities.items())
         self._ships = voice != TRIAL
+
+    def reading(self, own: Mapping[str, str]) -> Self:
+        """The same, with other readings."""
+        other = copy.copy(self)
+        other.own = own
+        other.rungs = tuple(Rung(one.engine, Clips(self.folder, one.clips.identity, own)) for one in self.rungs)
+        return other
 
     def rungs_of(self, say: str) -> tuple[Rung, ...]:
         """An alert ships in the voice that always works: only a better one is waited for."""

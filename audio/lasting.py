@@ -1,4 +1,4 @@
-"""How long a sentence lasts, and how a name sounds, for who checks a plan: estimated from the reading alone. PURE.
+"""What the engines can say of a text, for who checks a plan: estimated from the reading alone. PURE.
 
 What the engine made of four sentences of 4, 12, 16 and 24 syllables lasted 2.7, 6.1, 8.1 and 11.6 s: pauses are in it.
 """
@@ -6,8 +6,10 @@ What the engine made of four sentences of 4, 12, 16 and 24 syllables lasted 2.7,
 from collections.abc import Mapping
 
 from audio.alike import sounds
-from audio.reading import NO_OWN, read
+from audio.reading import NO_OWN, read, unreadable
+from audio.syllables import parsed
 from config.errors import BadInputError
+from config.voice import Voice
 
 SYLLABLE_S = 0.45
 ENDS_S = 0.8
@@ -29,3 +31,15 @@ def heard(name: str, own: Mapping[str, str] = NO_OWN) -> str:
         return " ".join(sounds(name, own))
     except BadInputError:
         return name
+
+
+def is_pinyin(written: str) -> bool:
+    """Whether people wrote syllables that there are."""
+    try:
+        parsed(written)
+    except BadInputError:
+        return False
+    return True
+
+
+VOICE = Voice(lambda say, own: "".join(unreadable(say, own)), lasts, heard, is_pinyin)

@@ -79,6 +79,11 @@ def unreadable(text: str, own: Mapping[str, str] = NO_OWN) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_read(text, own)[1]))
 
 
+def concerning(text: str, own: Mapping[str, str]) -> Mapping[str, str]:
+    """Those of the school's readings by which `text` is read."""
+    return {name: pinyin for name, pinyin in own.items() if name and _plain(name) in _plain(text)}
+
+
 def checked(own: Mapping[str, str]) -> Mapping[str, str]:
     """The school's own readings as they came. Raises BadInputError with all that are wrong."""
     wrong = [f"自定读音有 {len(own)} 条，最多 {OWN_READINGS_MAX} 条。"] if len(own) > OWN_READINGS_MAX else []

@@ -64,7 +64,6 @@ class Renderer:
         folder: Path,
         on_rendered: Callable[[Rendered], None],
         *,
-        own: Mapping[str, str] = NO_OWN,
         recorded: Path | None = None,
         model: Path | None = None,
         meanwhile: bool = True,
@@ -72,12 +71,11 @@ class Renderer:
         check_s: float = CLIP_CHECK_S,
         command: Sequence[str] = (sys.executable, "-P", "-m", "audio.render_child"),
     ) -> None:
-        """`own`: the school's readings; `recorded`: a folder of its recordings, which come first; `model`: a folder
+        """`recorded`: a folder of its recordings, which come first; `model`: a folder
         with the model of kokoro; `meanwhile`: another engine speaks while a slow one has not. `command`: another child
         in place of ours, which is given the same options; it may be silent for `timeout_s`.
         """
-        self._ladder = Ladder(engine, folder, own, recorded)
-        self._own = dict(own)
+        self._ladder = Ladder(engine, folder, recorded)
         self._model = model
         self._meanwhile = meanwhile
         self._command = command
@@ -103,6 +101,8 @@ class Renderer:
         if (path := self._ladder.path(say)) is not None:
             return path
         known = self._known.get(say)
+        if isinstance(known, Rung) and known.clips.length_s(say) is not None:
+            return known.clips.path(say)  # as it was read before
         if isinstance(known, Path):
             return known
         if say in ALERTS:
@@ -111,11 +111,17 @@ class Renderer:
             self._again(say)
         return self._ladder.rungs[0].clips.path(say)
 
-    def render(self, says: Sequence[str]) -> None:
-        """Ask for clips; does not block. A sentence already asked for and not answered yet is not asked twice."""
+    def render(self, says: Sequence[str], own: Mapping[str, str] = NO_OWN) -> None:
+        """Ask for clips; does not block. A sentence already asked for and not answered yet is not asked twice.
+
+        `own`: the school's readings from now on. What waits is read by them too; who has other clips asks again.
+        """
         refused = []
         with self._changed:
             assert not self._closed, "the renderer was closed"
+            if own != self._ladder.own:
+                self._ladder = self._ladder.reading(own)
+                self._hurry(always=True)
             for say in sorted(dict.fromkeys(says), key=lambda say: say not in ALERTS):  # they ship: at once
                 if say in self._waiting:
                     continue
@@ -182,15 +188,17 @@ class Renderer:
         self._later.extend([say for say in says if say not in self._later][: RENDER_WAITING_MAX - len(self._later)])
         for say in [say for say in says if say in self._later]:
             known = self._known.get(say)
-            if say in ALERTS if isinstance(known, Path) else known is not None and known.clips.length_s(say):
+            if say in ALERTS if isinstance(known, Path) else known in self._ladder.rungs and known.clips.length_s(say):
                 del self._whys[say]
                 with self._changed:
                     self._waiting.remove(say)
 
-    def _hurry(self) -> None:
-        """What is only better can wait: end its child, under the lock. What it has not spoken is asked for again."""
-        self._hurried = self._improving
-        if self._improving:
+    def _hurry(self, *, always: bool = False) -> None:
+        """What is only better can wait, and what is read wrongly is no use: end its child, under the lock. What it has
+        not spoken is asked for again.
+        """
+        self._hurried = self._hurried or self._improving or always
+        if self._hurried:
             for child in self._children.values():
                 child.kill()
 
@@ -216,8 +224,12 @@ class Renderer:
         if (whole_s := rung.clips.whole_s(say)) is None:
             return False
         rung.clips.touch(say)
-        self._know(say, rung)
-        self._answer(Rendered(say, whole_s, rung.clips.path(say), "; ".join(self._whys.pop(say))))
+        with self._changed:
+            if rung not in self._ladder.rungs:  # by readings of a moment ago
+                return False
+            self._know(say, rung)
+            self._settle(say)
+        self._on_rendered(Rendered(say, whole_s, rung.clips.path(say), "; ".join(self._whys.pop(say))))
         return True
 
     def _ship(self, below: tuple[Rung, ...]) -> None:
@@ -243,10 +255,13 @@ class Renderer:
 
     def _answer(self, answer: Rendered) -> None:
         with self._changed:
-            for asked in (self._waiting, self._later) if self._improving else (self._waiting,):
-                if answer.say in asked:
-                    asked.remove(answer.say)
+            self._settle(answer.say)
         self._on_rendered(answer)
+
+    def _settle(self, say: str) -> None:
+        for asked in (self._waiting, self._later) if self._improving else (self._waiting,):
+            if say in asked:
+                asked.remove(say)
 
     # The child of an engine -----------------------------------------------------------------------
 
@@ -316,7 +331,8 @@ class Renderer:
         assert child.stdin is not None
         assert child.stdout is not None
         try:
-            child.stdin.write(json.dumps({"says": left, "own": self._own}).encode() + b"\n")  # a pipe holds it
+            asked = json.dumps({"says": left, "own": dict(rung.clips.own)})
+            child.stdin.write(asked.encode() + b"\n")  # a pipe holds it
         except OSError as error:
             return f"the rendering child took no request: {error}"
         answers = select.poll()

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from audio.reading import unreadable
 from broker import agenda, sheet
 from broker.centre import Centre, Inbox, Parts, PlanChanged
 from broker.cli_plan import loaded
@@ -123,7 +122,7 @@ def _read_again(made: Centre, file: Path) -> None:
     """A bad plan changes nothing: what was in force stays in force."""
     lang = language(os.environ)
     try:
-        made.handle(PlanChanged(*loaded(file, lang, _unreadable)))
+        made.handle(PlanChanged(*loaded(file, lang)))
     except (BadInputError, OSError) as error:
         _log(f"方案未采用 the plan was refused:\n{error}")
 
@@ -211,16 +210,12 @@ def _plan(file: Path, store: Store) -> tuple[Plan, str]:
     """The plan of the file; if that is bad and an earlier one was accepted, that one: the gates go on."""
     lang = language(os.environ)
     try:
-        return loaded(file, lang, _unreadable)
+        return loaded(file, lang)
     except BadInputError as error:
         if (text := store.plan()) is None:
             raise
         _log(f"方案未采用，沿用上一份 the plan was refused, the last good one goes on:\n{error}")
         return read_plan(text, "store")[0], text
-
-
-def _unreadable(text: str) -> str:
-    return "".join(unreadable(text))
 
 
 def _log(line: str) -> None:

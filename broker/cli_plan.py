@@ -11,8 +11,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from audio.lasting import heard, lasts
-from audio.reading import unreadable
+from audio.lasting import VOICE
 from broker.cli_diff import difference, school_days
 from broker.cli_month import month, why
 from broker.plan_file import standing_alone
@@ -26,7 +25,7 @@ from config.errors import BadInputError
 from config.extends import flattened
 from config.findings import Finding, Lang, words
 from config.language import language
-from config.lint import Unreadable, read
+from config.lint import read
 from config.pacing import by_hand
 from config.parsing import decoded, shown
 from config.plan import Plan, PlanError, Zone
@@ -65,7 +64,7 @@ def plan(argv: Sequence[str]) -> int:
         return 0
     if options.verb in {"export", "import"}:
         return _sheets(options, lang)
-    made, text = loaded(options.file, lang, _voice)
+    made, text = loaded(options.file, lang)
     match options.verb:
         case "check":
             _say(f"{options.file}: " + ("没有发现错误" if lang == "zh" else "no errors found"))
@@ -81,7 +80,7 @@ def _both(one: Path, other: Path, lang: Lang) -> tuple[Plan, Plan]:
     plans, bad = [], []
     for file in (one, other):
         try:
-            plans.append(load(file, lang, _voice))
+            plans.append(load(file, lang))
         except BadInputError as error:
             bad.append(str(error))
     if bad:
@@ -139,10 +138,6 @@ def _day(options: argparse.Namespace, made: Plan, text: str, lang: Lang) -> None
         _say("\n".join(_table(made, days, places)))
 
 
-def _voice(text: str) -> str:
-    return "".join(unreadable(text))
-
-
 def _sheets(options: argparse.Namespace, lang: Lang) -> int:
     from broker.cli_sheets import exported, imported, saved  # noqa: PLC0415 (a centre needs no library for workbooks)
 
@@ -150,10 +145,10 @@ def _sheets(options: argparse.Namespace, lang: Lang) -> int:
     if options.verb == "export":
         text = "" if file is None else _text(file, lang)
         if file is not None:
-            load(file, lang, _voice)
+            load(file, lang)
         saved(out, exported(text, lambda name: _beside(file, name), file or out, lang))
     else:
-        text, warnings = imported(file, out, lang, _voice, lambda name: _beside(out, name))
+        text, warnings = imported(file, out, lang, lambda name: _beside(out, name))
         saved(out, text.encode())
         for line in warnings:
             print(line, file=sys.stderr)
@@ -167,12 +162,12 @@ def _say(text: str) -> None:
     print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
-def load(file: Path, lang: Lang, voice: Unreadable) -> Plan:
+def load(file: Path, lang: Lang) -> Plan:
     """A plan out of its file; warnings go to stderr. Raises BadInputError with every finding in words."""
-    return loaded(file, lang, voice)[0]
+    return loaded(file, lang)[0]
 
 
-def loaded(file: Path, lang: Lang, voice: Unreadable) -> tuple[Plan, str]:
+def loaded(file: Path, lang: Lang) -> tuple[Plan, str]:
     """The same with its text, which then needs no file beside it: what a store keeps."""
     text, bad = _text(file, lang), ""
     try:
@@ -183,7 +178,7 @@ def loaded(file: Path, lang: Lang, voice: Unreadable) -> tuple[Plan, str]:
     except BadInputError as error:
         bad = str(error)
     try:
-        made, warnings = read(text, str(file), voice, lambda name: _beside(file, name), heard=heard, lasts=lasts)
+        made, warnings = read(text, str(file), VOICE, lambda name: _beside(file, name))
     except PlanError as error:
         findings = [one for one in error.findings if not (bad and one.code == "no_table")]
         raise BadInputError("\n".join(filter(None, [bad, _lines(file, findings, lang)]))) from error

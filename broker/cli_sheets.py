@@ -6,13 +6,14 @@ Bad input: every error at once, by its sheet and cell, and nothing is written.
 from collections.abc import Sequence
 from pathlib import Path
 
+from audio.lasting import VOICE
 from broker import sheets_openpyxl
 from broker.plan_file import standing_alone
 from config import limits
 from config.errors import BadInputError
 from config.extends import Near, whole
 from config.findings import Finding, Lang, words
-from config.lint import Unreadable, read
+from config.lint import read
 from config.parsing import decoded
 from config.plan import PlanError
 from config.plan_text import plan_text
@@ -39,7 +40,7 @@ def exported(text: str, near: Near, file: Path, lang: Lang) -> bytes:
     raise BadInputError(_LOST[lang].format(file=file))
 
 
-def imported(file: Path, out: Path, lang: Lang, voice: Unreadable, beside: Near) -> tuple[str, tuple[str, ...]]:
+def imported(file: Path, out: Path, lang: Lang, beside: Near) -> tuple[str, tuple[str, ...]]:
     """The text of the plan in a workbook, and warnings in words. `beside`: the files beside `out`."""
     try:
         with file.open("rb") as stream:
@@ -61,7 +62,7 @@ def imported(file: Path, out: Path, lang: Lang, voice: Unreadable, beside: Near)
     except BadInputError as error:
         bad = [str(error)]
     try:
-        _, warnings = read(alone, str(file), voice, beside)
+        _, warnings = read(alone, str(file), VOICE, beside)
     except PlanError as error:
         findings = [one for one in error.findings if not (bad and one.code == "no_table")]
         raise BadInputError("\n".join([*bad, *_lines(file, found, findings, lang)])) from error

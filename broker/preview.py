@@ -137,6 +137,7 @@ class _Both:
         if one is not None and other is not None:
             yield from self._windows(one, other, name)
             yield from self._quiet(one.quiet, other.quiet, name)
+            yield from self._sound(one, other, name)
             opened, ended = _open(other.holds) - _open(one.holds), _ended(other.holds) - _ended(one.holds)
             yield from [f"{name} 暂停"] * bool(opened) + [f"{name} 恢复"] * bool(ended)
 
@@ -196,6 +197,19 @@ class _Both:
             elif old.to != span.to:
                 yield f"{gate} 静音结束 {self._clock(span.to)}" if span.to else f"{gate} 静音直到有人结束"
         yield from (f"{gate} 静音取消 {self._clock(span.begins)}" for own, span in was.items() if own not in now)
+
+    def _sound(self, one: GateDay, other: GateDay, gate: str) -> Iterator[str]:
+        """How loud it is and how it is read: only a plan changes these."""
+        if one.gain_db != other.gain_db:
+            yield f"{gate} 音量 {one.gain_db:+g} → {other.gain_db:+g} 分贝"
+        for what, caps, others in (("至多", other.caps, one.caps), ("不再限", one.caps, other.caps)):
+            for cap in (cap for cap in caps if cap not in others):
+                when = f"{self._clock(cap.begins)} 至 {self._clock(cap.to)}"
+                yield f"{gate} {when} 音量{what} {cap.gain_db:+g} 分贝"
+        was, now = ({own.text: own.pinyin for own in day.readings} for day in (one, other))
+        for text in sorted({*was, *now}):
+            if was.get(text) != now.get(text):
+                yield f"{gate} “{text}”读 {now.get(text, '词典的音')}"
 
     def _clock(self, at: datetime) -> str:
         return f"{local(at, self.new.plan):%H:%M:%S}"

@@ -183,7 +183,7 @@ def told_at(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     """A notice, now or at an instant of today (`from`)."""
     if wish.text is None:
         raise RefusedError("no_text", "通知没有文字：请写上要播的一句话")
-    if signs := unreadable(wish.text):
+    if signs := unreadable(wish.text, here.plan.readings):
         raise RefusedError("unreadable", f"通知里有读不出的字符：{'、'.join(signs)}。请改用汉字、数字或英文字母")
     if wish.begins is not None and (wish.begins < at or not _today(here, wish.begins)):
         when = f"{local(wish.begins, here.plan):%m-%d %H:%M:%S}"

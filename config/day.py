@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from config import limits
-from config.types import CueId, Day, Frozen, Id, Name, Say, Seconds, Slug, Utc, WindowId
+from config.types import CueId, Day, Frozen, Gain, Id, Name, OwnPinyin, OwnText, Say, Seconds, Slug, Utc, WindowId
 
 CueKind = Literal["open", "call", "notice", "close"]
 Light = Literal["go", "ready", "stop", "off"]
@@ -22,6 +22,21 @@ class Quiet(Frozen):
     id: Id
     begins: Utc = Field(alias="from")
     to: Utc | None
+
+
+class OwnReading(Frozen):
+    """How the school reads a name: 茌平 is chí píng."""
+
+    text: OwnText
+    pinyin: OwnPinyin
+
+
+class Cap(Frozen):
+    """A span in which nothing but an actual alert is louder than `gain_db`."""
+
+    begins: Utc = Field(alias="from")
+    to: Utc
+    gain_db: Gain
 
 
 class Hold(Frozen):
@@ -47,7 +62,7 @@ class Window(Frozen):
     rest_s: Seconds
     max_wait_s: Seconds
     on_timeout: Literal["call", "pass_over"]
-    gain_db: Annotated[float, Field(ge=-40, le=12)]
+    gain_db: Gain
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -85,7 +100,10 @@ class Cue(Frozen):
 
 
 class GateDay(Frozen):
-    """All of one gate on one date of the school. Cues are sorted by (`at`, `id`). State, never a delta."""
+    """All of one gate on one date of the school. Cues are sorted by (`at`, `id`). State, never a delta.
+
+    `readings`: how its sentences are read where the dictionary is wrong. `gain_db`: of the gate, beside its windows'.
+    """
 
     v: Literal[1]
     school: Slug
@@ -100,6 +118,9 @@ class GateDay(Frozen):
     holds: Annotated[tuple[Hold, ...], Field(max_length=limits.HOLDS_MAX)]
     windows: Annotated[tuple[Window, ...], Field(max_length=limits.WINDOWS_MAX)]
     cues: Annotated[tuple[Cue, ...], Field(max_length=limits.CUES_MAX)]
+    readings: Annotated[tuple[OwnReading, ...], Field(max_length=limits.OWN_READINGS_MAX)] = ()
+    gain_db: Gain = 0.0
+    caps: Annotated[tuple[Cap, ...], Field(max_length=limits.WINDOWS_MAX)] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -108,9 +129,10 @@ class GateDay(Frozen):
             ("cue", [cue.id for cue in self.cues]),
             ("hold", [hold.id for hold in self.holds]),
             ("quiet span", [quiet.id for quiet in self.quiet]),
+            ("reading", [reading.text for reading in self.readings]),
         ):
             if len(set(ids)) != len(ids):
-                msg = f"two {what}s have one id"
+                msg = f"two {what}s have one name"
                 raise ValueError(msg)
         known = {window.id for window in self.windows}
         for cue in self.cues:

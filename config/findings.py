@@ -375,8 +375,12 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         ),
     },
     "readable": {
-        "zh": ("这些字读不出来：{characters}", "换用常用汉字或数字"),
-        "en": ("these characters cannot be read aloud: {characters}", "use common characters or digits"),
+        "zh": ("这些字读不出来：{characters}", "换用常用汉字或数字，或在 [readings] 写读音"),
+        "en": ("cannot be read aloud: {characters}", "use common characters or digits, or add [readings]"),
+    },
+    "pinyin": {
+        "zh": ("不是拼音", "逐个音节写，用空格隔开，例如 chí píng 或 chi2 ping2"),
+        "en": ("is no pinyin", "syllable by syllable, with spaces: chí píng or chi2 ping2"),
     },
     "twin_pin": {
         "zh": ("针脚已被 {other} 占用", "每个针脚只用一次，例如改为 {free}"),

@@ -96,6 +96,9 @@ INBOX_MAX = 1000
 """Events waiting for the one loop; a full inbox refuses the newest."""
 
 # The wire ---------------------------------------------------------------------------------------
+GAIN_MIN_DB, GAIN_MAX_DB = -24, 12
+"""Of a gate, a window and an hour together. At the least a class call is still heard in a quiet street: a plan cannot
+silence a gate but by `quiet`."""
 GATE_DAY_MAX_BYTES = 192 * 1024
 MESSAGE_MAX_BYTES = 16 * 1024
 CUES_MAX = 500

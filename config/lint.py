@@ -6,7 +6,7 @@ One mistake is one finding: what only follows from another fault is not reported
 import difflib
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,43 +16,33 @@ from config.alerts import RAISED
 from config.extends import Near, owner
 from config.findings import Finding, clock
 from config.lint_calendar import calendar_faults, make_up_findings
-from config.lint_days import Heard, Lasts, by_signs, day_findings, doubts, heavy, strange, waits
+from config.lint_days import day_findings, doubts, heavy, strange, waits
 from config.parsing import shown
 from config.plan import CLOSED, NORMAL, Plan, PlanError, WindowEntry, expand
 from config.plan_read import Draft, draft
 from config.schoolyear import Weekday
-
-Unreadable = Callable[[str], str]
-"""The characters of a sentence that the voice cannot read; empty when it can."""
+from config.voice import MUTE, Voice
 
 
-def read(
-    text: str,
-    file: str,
-    unreadable: Unreadable = lambda _: "",
-    near: Near | None = None,
-    *,
-    heard: Heard | None = None,
-    lasts: Lasts = by_signs,
-) -> tuple[Plan, tuple[Finding, ...]]:
+def read(text: str, file: str, voice: Voice = MUTE, near: Near | None = None) -> tuple[Plan, tuple[Finding, ...]]:
     """A plan and its warnings. Raises PlanError with everything that is wrong, at once. `near`: the files beside it."""
     made, findings = draft(text, near)
-    findings += tuple(_findings(made, unreadable))
+    findings += tuple(_findings(made, voice))
     plan = None if any(finding.severity == "error" for finding in findings) else made.plan()
     if plan is not None:
-        findings += tuple(heavy(plan)) or tuple(doubts(plan, lasts, heard))
+        findings += tuple(heavy(plan)) or tuple(doubts(plan, voice))
     findings = tuple(replace(one, file=one.file or owner(made.files, one.place)) for one in findings)
     if plan is None or any(finding.severity == "error" for finding in findings):
         raise PlanError(file, findings)
     return plan, findings
 
 
-def _findings(made: Draft, unreadable: Unreadable) -> Iterator[Finding]:
+def _findings(made: Draft, voice: Voice) -> Iterator[Finding]:
     yield from _ids(made)
     yield from _names(made)
     yield from _school(made)
     yield from _references(made)
-    yield from _sentences(made, unreadable)
+    yield from _sentences(made, voice)
     for window in made.windows:
         yield from _window(window)
         yield from _twice(made, window)
@@ -204,6 +194,8 @@ def _gates_named(made: Draft) -> Iterator[tuple[str, str]]:
             lists = {f"{key}.gates": part.gates or ()}
             lists |= {f"{key}.notices[{n}].gates": notice.gates or () for n, notice in enumerate(part.notices or ())}
             yield from ((f"{each}[{n}]", name) for each, names in lists.items() for n, name in enumerate(names))
+    for n, cap in enumerate(made.school.caps if made.school else ()):
+        yield from ((f"school.caps[{n}].gates[{k}]", name) for k, name in enumerate(cap.gates or ()))
     for one in made.day_types:
         for n, span in enumerate(one.quiet):
             for k, name in enumerate(span.gates or ()):
@@ -217,7 +209,7 @@ def _places(made: Draft) -> Iterator[tuple[str, Mapping[str, str]]]:
         yield from ((f"windows.{window.id}.on.{key}.places", on.places or {}) for key, on in window.on.items())
 
 
-def _sentences(made: Draft, unreadable: Unreadable) -> Iterator[Finding]:
+def _sentences(made: Draft, voice: Voice) -> Iterator[Finding]:
     said: list[tuple[str, str]] = []
     names = [one.name for one in made.classes]
     for group in made.groups:
@@ -247,8 +239,10 @@ def _sentences(made: Draft, unreadable: Unreadable) -> Iterator[Finding]:
             said += [(f"{key}.{own}", text) for own in ("notice", "ending") if (text := getattr(part, own))]
             said += [(f"{key}.notices[{n}].say", notice.say) for n, notice in enumerate(part.notices or ())]
     said += [(f"alerts.{one}", say) for one in RAISED if made.alerts and (say := made.alerts.own(one))]
+    own = {text: pinyin for text, pinyin in made.readings.items() if voice.is_pinyin(pinyin)}
+    yield from (Finding("pinyin", f"readings.{text}", made.readings[text]) for text in made.readings if text not in own)
     for place, text in said:
-        if characters := unreadable(text):
+        if characters := voice.unreadable(text, own):
             yield Finding("readable", place, text, {"characters": characters})
 
 

@@ -16,6 +16,7 @@ from config.plan_read import Draft
 from config.roster import Called, Kind, Roster, WholeDay
 from config.schooldays import day_of
 from config.timetable import call_sentence, folded
+from config.voice import Own, Voice
 
 Calls = list[list[Called]]
 """What each window of the plan calls, in its order."""
@@ -220,25 +221,16 @@ def _gates(made: Draft, days: dict[Kind, Roster], called: dict[Kind, Calls], *, 
 
 
 _RESTS = ((0, limits.QUIET_UNTIL_S), (limits.NOON_REST_S, limits.NOON_REST_ENDS_S), (limits.QUIET_FROM_S, 36 * 3600))
-Lasts = Callable[[str], float]
-"""How many seconds a sentence takes to say."""
-Heard = Callable[[str], str]
-"""How a name sounds: two that sound alike give the same."""
 
 
-def by_signs(say: str) -> float:
-    """Where no voice is at hand."""
-    return len(say) * limits.SIGN_S
-
-
-def doubts(plan: Plan, lasts: Lasts, heard: Heard | None) -> Iterator[Finding]:
+def doubts(plan: Plan, voice: Voice) -> Iterator[Finding]:
     """What may be meant so: warnings, once a place."""
     for window in plan.windows:
         speaks = window.kind == "dismissal" or window.notice is not None or window.notices
         if window.in_order and speaks and any(window.opens < to and begins < window.closes for begins, to in _RESTS):
             args = {"opens": clock(window.opens), "closes": clock(window.closes)}
             yield Finding("neighbours", f"windows.{window.id}.opens", clock(window.opens), args, "warning")
-    yield from _alike(plan, heard) if heard else ()
+    yield from _alike(plan, voice.sounds) if voice.sounds else ()
     takes: dict[str, float] = {}
     often: dict[Kind, Counter[SchoolClass]] = {}
     found: set[str] = set()
@@ -248,7 +240,7 @@ def doubts(plan: Plan, lasts: Lasts, heard: Heard | None) -> Iterator[Finding]:
         often[kind] = Counter(cls for one in every for cls in one.classes)
         calls = sorted((one for one in every if one.window.pacing == "timed"), key=lambda one: one.at_s)
         says = {id(one): call_sentence(plan, one, roster.day_type(one.day_type)) for one in calls}
-        takes |= {say: lasts(say) for say in says.values() if say not in takes}
+        takes |= {say: voice.lasts(say, plan.readings) for say in says.values() if say not in takes}
         for finding in (
             *_too_close(calls, {own: takes[say] for own, say in says.items()}),
             *_same_segment(plan, calls),
@@ -318,14 +310,14 @@ def _busy(plan: Plan, calls: list[Called]) -> Iterator[Finding]:
                 break
 
 
-def _alike(plan: Plan, heard: Heard) -> Iterator[Finding]:
+def _alike(plan: Plan, sounds: Callable[[str, Own], str]) -> Iterator[Finding]:
     """Nobody at the kerb can tell them apart, however they are written. One finding a grade."""
     first: dict[str, str] = {}
     found: set[str] = set()
     named = [(f"classes.{one.entry}", one.name) for one in plan.classes]
     named += [(f"groups.{one.id}", one.name) for one in plan.groups if one.name and not one.each]
     for place, name in named:
-        if (other := first.setdefault(heard(name), name)) != name and place not in found:
+        if (other := first.setdefault(sounds(name, plan.readings), name)) != name and place not in found:
             found.add(place)
             yield Finding("sound_alike", place, name, {"other": other}, "warning")
 

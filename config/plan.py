@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PlainValidator, ValidationInfo
+from pydantic import Field, PlainValidator, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from config import limits
@@ -13,7 +13,7 @@ from config.day import Mode, Pacing, WindowKind
 from config.errors import BadInputError
 from config.findings import Finding, words
 from config.schoolyear import Calendar, Weekday
-from config.types import Day, Frozen, Name, Say, Slug, WindowId
+from config.types import Day, Frozen, Gain, Name, Readings, Say, Slug, WindowId
 
 _TIME = re.compile(r"([01][0-9]|2[0-9]):([0-5][0-9])(?::([0-5][0-9]))?")
 _NUMERAL_MAX = 99
@@ -43,6 +43,24 @@ Places = Annotated[dict[Slug, Slug], Field(max_length=limits.CLASS_ENTRIES_MAX)]
 Every = Annotated[float, Field(ge=0, le=3600)]
 
 
+class Span(Frozen):
+    begins: TimeOfDay = Field(alias="from")
+    to: TimeOfDay
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.to <= self.begins:
+            raise PydanticCustomError("bad_span", "to 要晚于 from (it ends before it begins)")
+        return self
+
+
+class CapEntry(Span):
+    """In these hours nothing but an actual alert is louder, at these gates, or all."""
+
+    gain_db: Gain
+    gates: Gates | None = None
+
+
 class School(Frozen):
     """`contact`: whom to ask when the plan cannot say; `owners`: who keeps the plan, best two."""
 
@@ -52,6 +70,7 @@ class School(Frozen):
     mode: Mode = "live"
     contact: Name
     owners: Annotated[tuple[Name, ...], Field(min_length=1, max_length=20)] | None = None
+    caps: Annotated[tuple[CapEntry, ...], Field(max_length=limits.WINDOWS_MAX)] = ()
 
 
 class Campus(Frozen):
@@ -59,11 +78,6 @@ class Campus(Frozen):
 
     id: Slug
     name: Name
-
-
-class Hours(Frozen):
-    begins: TimeOfDay = Field(alias="from")
-    to: TimeOfDay
 
 
 class Closure(Frozen):
@@ -79,8 +93,9 @@ class Gate(Frozen):
     id: Slug
     name: Name
     campus: Slug | None = None
-    hours: Annotated[tuple[Hours, ...], Field(min_length=1, max_length=20)] | None = None
+    hours: Annotated[tuple[Span, ...], Field(min_length=1, max_length=20)] | None = None
     closures: Annotated[tuple[Closure, ...], Field(max_length=100)] = ()
+    gain_db: Gain = 0.0
 
 
 class Zone(Frozen):
@@ -199,7 +214,7 @@ class WindowOn(Frozen):
     notices: Annotated[tuple[NoticeEntry, ...], Field(max_length=limits.CALLS_MAX)] | None = None
     places: Places | None = None
     gates: Gates | None = None
-    gain_db: Annotated[float, Field(ge=-40, le=12)] | None = None
+    gain_db: Gain | None = None
 
 
 class WindowEntry(Frozen):
@@ -232,7 +247,7 @@ class WindowEntry(Frozen):
     notices: Annotated[tuple[NoticeEntry, ...], Field(max_length=limits.CALLS_MAX)] = ()
     places: Places = {}
     gates: Gates | None = None
-    gain_db: Annotated[float, Field(ge=-40, le=12)] = 0.0
+    gain_db: Gain = 0.0
     day_types: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=limits.DAY_TYPES_MAX)] | None = None
     weekdays: Annotated[Weekdays, Field(min_length=1)] | None = None
     on: Annotated[dict[Slug, WindowOn], Field(max_length=limits.DAY_TYPES_MAX)] = {}
@@ -288,11 +303,9 @@ class Sentences(SentencesOn):
     call: Say = "请注意，{classes}正在放学。"
 
 
-class QuietEntry(Frozen):
+class QuietEntry(Span):
     """Nothing but an actual alert speaks, at these gates, or all."""
 
-    begins: TimeOfDay = Field(alias="from")
-    to: TimeOfDay
     gates: Gates | None = None
 
 
@@ -335,6 +348,7 @@ class Plan(Frozen):
     sentences: Sentences
     alerts: Alerts
     calendar: Calendar
+    readings: Readings = {}
 
     def gate_of(self, of: SchoolClass) -> str:
         """The gate whose zone the class waits in, when nothing says otherwise."""

@@ -24,7 +24,7 @@ from config.plan import (
     expand,
 )  # fmt: skip
 from config.schoolyear import Calendar
-from config.types import Frozen
+from config.types import Frozen, Readings
 
 T = TypeVar("T", bound=Frozen)
 
@@ -46,6 +46,7 @@ class Draft(Frozen):
     sentences: Sentences | None = None
     alerts: Alerts | None = None
     calendar: Calendar | None = None
+    readings: Readings = {}
     named: dict[str, tuple[str, ...]] = {}
     broken: tuple[str, ...] = ()
     files: dict[str, str] = {}
@@ -74,12 +75,17 @@ class Draft(Frozen):
             sentences=self.sentences,
             alerts=self.alerts,
             calendar=self.calendar,
+            readings=self.readings,
         )
+
+
+class _Spoken(Frozen):
+    readings: Readings = {}
 
 
 _KEYS = (
     "v", "school", "campuses", "gates", "zones", "classes", "groups", "day_types", "windows", "sentences", "alerts",
-    "calendar",
+    "calendar", "readings",
 )  # fmt: skip
 
 
@@ -102,6 +108,7 @@ def draft(text: str, near: Near | None = None) -> tuple[Draft, tuple[Finding, ..
         sentences=reader.one("sentences", Sentences, default={}),
         alerts=reader.one("alerts", Alerts, default={}),
         calendar=reader.one("calendar", Calendar),
+        readings=reader.readings(),
         named=reader.named,
         broken=tuple(finding.place for finding in reader.findings),
         files=read.files,
@@ -147,6 +154,10 @@ class _Reader:
                 self.findings.append(unknown(f"{place}.id", "id", ()))
             self.findings += [replace(each, place=each.place.removesuffix(".id")) for each in findings]
         return tuple(one for one in entries if one is not None)
+
+    def readings(self) -> Readings:
+        one = self._made("", {"readings": self.raw.get("readings", {})}, _Spoken)
+        return {} if one is None else one.readings
 
     def array(self, key: str, model: type[T], most: int) -> tuple[T, ...]:
         """`[[windows]]`: each has an `id`, and is named by it in findings."""

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from config.changes import Change, applied, standing, turned
-from config.day import Cue, GateDay, Light, Quiet, Window, cue_id, order
+from config.day import Cap, Cue, GateDay, Light, OwnReading, Quiet, Window, cue_id, order
 from config.plan import CLOSED, NORMAL, DayType, Plan, WindowEntry, Zone
 from config.roster import AnyDay, Called, DayPart, LeftOut, Roster, Told, WholeDay
 from config.schooldays import day_of
@@ -143,6 +143,9 @@ class _Days:
             holds=(),
             windows=tuple(one for one in windows if one is not None),
             cues=tuple(sorted(cues, key=order)),
+            readings=tuple(OwnReading(text=text, pinyin=pinyin) for text, pinyin in self.plan.readings.items()),
+            gain_db=next(one.gain_db for one in self.plan.gates if one.id == gate),
+            caps=tuple(self._caps(gate)),
         )
 
     def _window(self, entry: WindowEntry, own: WindowEntry | None, used: Sequence[WindowEntry]) -> Window | None:
@@ -203,6 +206,12 @@ class _Days:
             released=None,
             state="planned",
         )
+
+    def _caps(self, gate: str) -> Iterator[Cap]:
+        for cap in self.plan.school.caps:
+            if cap.gates is None or gate in cap.gates:
+                begins, to = (instant(self.plan, self.on, one) for one in (cap.begins, cap.to))
+                yield Cap.model_validate({"from": begins, "to": to, "gain_db": cap.gain_db})
 
     def _quiet(self, gate: str, day_type: DayType | None) -> Iterator[Quiet]:
         for n, span in enumerate(day_type.quiet if day_type else (), 1):

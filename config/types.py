@@ -135,6 +135,16 @@ CueId = Annotated[str, Field(pattern=CUE_ID_PATTERN, max_length=96), AfterValida
 """`{date}/{window}/{subject}/{kind}`, as `day.cue_id` makes it."""
 Name = Annotated[str, Field(min_length=1, max_length=limits.NAME_MAX, json_schema_extra=_SEEN), AfterValidator(seen)]
 Say = Annotated[str, Field(min_length=1, max_length=limits.SAY_MAX, json_schema_extra=_SEEN), AfterValidator(seen)]
+Gain = Annotated[float, Field(ge=limits.GAIN_MIN_DB, le=limits.GAIN_MAX_DB)]
+"""Decibels beside the loudness at which clips are made."""
+OwnText = Annotated[
+    str, Field(min_length=1, max_length=limits.OWN_TEXT_MAX, json_schema_extra=_SEEN), AfterValidator(seen)
+]
+OwnPinyin = Annotated[
+    str, Field(min_length=1, max_length=limits.OWN_PINYIN_MAX, json_schema_extra=_SEEN), AfterValidator(seen)
+]
+Readings = Annotated[dict[OwnText, OwnPinyin], Field(max_length=limits.OWN_READINGS_MAX)]
+"""A school's own readings: what is written, to its pinyin (茌平: chí píng)."""
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9./:#_-]{0,95}$")]
 Utc = Annotated[
     datetime,

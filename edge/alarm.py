@@ -28,7 +28,7 @@ from edge.alphabet import (
 from edge.book import Alerted, Cleared, Said
 from edge.records import begun_at, ended, heard
 from edge.turn import Turn
-from edge.view import in_force, quiet, today
+from edge.view import alert_gain_db, quiet, today
 
 
 def came(turn: Turn, event: AlertCame) -> None:
@@ -150,8 +150,9 @@ def _speak(turn: Turn, doing: Alarming) -> None:
     token = f"alert-{doing.alert}|{doing.sayings + 1}"
     until_s = now_s + turn.state.clips[say] + limits.PLAYED_GRACE_S
     turn.set(doing=Alarming(doing.alert, token, doing.sayings + 1, until_s, now_s, speaking=True))
-    gains_db = [window.gain_db for day in in_force(turn.state, turn.now) for window in day.windows]
-    turn.effects.append(Play(token, say, max([0.0, *gains_db])))
+    assert turn.state.book.alert is not None
+    gain_db = alert_gain_db(turn.state, turn.now, turn.state.book.alert.alert.status)
+    turn.effects.append(Play(token, say, gain_db))
 
 
 def _say(turn: Turn) -> str | None:

@@ -8,6 +8,7 @@ from typing import Literal
 from broker.wire.messages import Ack, Alert, Event, LiveCue, Record, Status
 from broker.wire.topics import Address
 from config.day import Cue, GateDay, Window
+from config.types import Readings
 from edge.book import Book, Entry
 from edge.button import Button
 from edge.sources import Anchored, ChipSet
@@ -157,6 +158,7 @@ class Cut:
 @dataclass(frozen=True, slots=True)
 class Render:
     says: tuple[str, ...]
+    readings: Readings = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,7 @@ class State:
     `waited`: seconds that calls waited for a person; those in `counting` do so since `counted_s`, and `waits_until_s`
     is when the first has waited long enough. `alert_since_s`: since when this process knows of the alert that stands.
     `cutting`: what the player was told to cut, until it answers.
+    `readings`: those by which the clips were asked for.
     `refused_until_s`: the lamp refuses a press. `renew_at_s`: not before it the journal is made new by its length.
     """
 
@@ -245,6 +248,7 @@ class State:
     lives: dict[str, LiveCue] = field(default_factory=dict)
     clips: dict[str, float] = field(default_factory=dict)
     asked: dict[str, float] = field(default_factory=dict)
+    readings: Readings = field(default_factory=dict)
     buttons: dict[Literal["next", "hold"], Button] = field(default_factory=lambda: {"hold": Button(), "next": Button()})
     waited: dict[str, float] = field(default_factory=dict)
     counting: tuple[str, ...] = ()

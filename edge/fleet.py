@@ -16,6 +16,7 @@ from broker.wire.transport_paho import PahoTransport
 from config import limits
 from config.clock import Clock
 from config.settings import BrokerSettings
+from config.types import Readings
 from edge.alphabet import Rendered, Tick
 from edge.book import Recorded
 from edge.inbox import Inbox
@@ -104,7 +105,7 @@ class _Texts:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
 
-    def render(self, says: Sequence[str]) -> None:
+    def render(self, says: Sequence[str], own: Readings) -> None:  # noqa: ARG002 - a text reads itself
         for say in says:
             self._inbox.put(Rendered(say, length_s(say)))
 

@@ -61,7 +61,7 @@ from edge.pace import may_begin
 from edge.records import begun_at, ended, given_up, heard, last
 from edge.records import planned as planned_record
 from edge.turn import Turn
-from edge.view import day_of, open_holds, put_off, quiet, waiting_here, withdrawn
+from edge.view import day_of, gain_db, open_holds, put_off, quiet, waiting_here, withdrawn
 
 
 def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Effect, ...]]:
@@ -267,8 +267,8 @@ def _say(turn: Turn, doing: Leading) -> None:
     until_s = turn.now.monotonic_s + length_s + (0 if doing.silent else limits.PLAYED_GRACE_S)
     turn.set(doing=Saying(doing.cue, doing.window, doing.record, until_s, doing.saying, doing.silent))
     if not doing.silent:
-        gain_db = doing.window.gain_db if doing.window else 0.0
-        turn.effects.append(Play(f"{doing.cue.id}|{doing.record.attempt}", doing.cue.say, gain_db))
+        gain = gain_db(turn.state, turn.now, doing.cue, doing.window)
+        turn.effects.append(Play(f"{doing.cue.id}|{doing.record.attempt}", doing.cue.say, gain))
 
 
 def _interrupted(turn: Turn, doing: Saying, unheard: Literal["no", "unknown"]) -> None:

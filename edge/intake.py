@@ -126,7 +126,9 @@ def _cues(state: State) -> list[Cue]:
 
 
 def render(turn: Turn) -> None:
-    """Every sentence is made before it is due; a failed one is asked for again after a while."""
+    """Every sentence is made before it is due; a failed one is asked for again after a while; all of them, when the
+    school reads something otherwise.
+    """
     state, now_s = turn.state, turn.now.monotonic_s
     cues = sorted(_cues(state), key=lambda cue: (cue.at, cue.id))
     alert = state.book.alert
@@ -136,10 +138,12 @@ def render(turn: Turn) -> None:
         *SENTENCES,
     ]
     asked = {say: state.asked.get(say, math.inf if say in state.clips else 0) for say in dict.fromkeys(says)}
-    new = [say for say, again_s in asked.items() if again_s <= now_s]
+    newest = max((stored.day for stored in state.book.days.values()), key=lambda day: day.issued_at, default=None)
+    readings = state.readings if newest is None else {one.text: one.pinyin for one in newest.readings}
+    new = [say for say, again_s in asked.items() if again_s <= now_s or readings != state.readings]
     if new:
-        turn.set(asked={**state.asked, **dict.fromkeys(new, math.inf)})
-        turn.effects.append(Render(tuple(new)))
+        turn.set(asked={**state.asked, **dict.fromkeys(new, math.inf)}, readings=readings)
+        turn.effects.append(Render(tuple(new), readings))
 
 
 def button_moved(turn: Turn, event: ButtonMoved) -> None:

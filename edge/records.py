@@ -7,7 +7,7 @@ from config import limits
 from config.clock import Instant
 from config.pacing import Waiting
 from edge.alphabet import Leading, PlayerAnswered, State
-from edge.view import day_of, trusted
+from edge.view import day_of, gain_db, trusted
 
 
 def planned(state: State, now: Instant, one: Waiting, actual: datetime) -> Record:
@@ -26,7 +26,7 @@ def planned(state: State, now: Instant, one: Waiting, actual: datetime) -> Recor
         bound_s=None if now.bound_s is None else round(now.bound_s, 3),
         slip_s=round(one.slip_s, 3),
         source=_source(state, one),
-        volume_pct=100,
+        volume_pct=min(100, round(100 * 10 ** (gain_db(state, now, cue, one.window) / 20))),
         heard="unknown",
     )
 

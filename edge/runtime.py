@@ -21,6 +21,7 @@ from config import limits
 from config.clock import Clock, Instant
 from config.day import GateDay
 from config.errors import BadInputError, OutsideError
+from config.types import Readings
 from edge import report, trust
 from edge.alphabet import (
     Accept,
@@ -60,7 +61,7 @@ from edge.timekeeper import Timekeeper
 class ClipStore(Protocol):
     """Where clips are and who makes them."""
 
-    def render(self, says: tuple[str, ...]) -> None: ...
+    def render(self, says: tuple[str, ...], own: Readings) -> None: ...
     def path(self, say: str) -> Path: ...
 
 
@@ -272,12 +273,12 @@ class Runtime:
                 write = parts.journal.renew if isinstance(entry, Whole) else parts.journal.append
                 return self._part("journal", lambda: write(ENTRY.dump_json(entry, by_alias=True)))
             case Play(token, say, gain_db):
-                self._log(f"播报 {say}")
+                self._log(f"播报 {say}" + (f"（{gain_db:+g} 分贝）" if gain_db else ""))
                 parts.player.play(token, parts.clips.path(say), gain_db)
             case Cut():
                 parts.player.cut()
-            case Render(says):
-                parts.clips.render(says)
+            case Render(says, readings):
+                parts.clips.render(says, readings)
             case Accept(receipt):
                 parts.transport.accept(receipt)
             case Publish(what, message, retain):

@@ -1,6 +1,7 @@
 """What follows from a gate's state at an instant: the days in force, the queue. Pure; `gate.py` decides by it."""
 
 from datetime import date, datetime
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from broker.wire.messages import LiveCue
@@ -93,6 +94,28 @@ def quiet(state: State, now: Instant, ends: datetime) -> bool:
     days = in_force(state, now)
     locked = (span.begins < ends and (span.to is None or now.utc < span.to) for day in days for span in day.quiet)
     return any(day.mode == "trial" for day in days) or any(locked)
+
+
+def gain_db(state: State, now: Instant, cue: Cue, window: Window | None) -> float:
+    """How loud a sentence is that begins now, as the gate, its window and the hour say."""
+    day = day_of(state, cue.id)
+    own = (day.gain_db if day else 0.0) + (window.gain_db if window else 0.0)
+    return _within(min([own, *_caps(in_force(state, now), now)]))
+
+
+def alert_gain_db(state: State, now: Instant, status: Literal["actual", "drill"]) -> float:
+    """An alert is as loud as any sentence of the day, and never softer than clips are made; the hour binds a drill."""
+    days = in_force(state, now)
+    own = max([0.0, *(day.gain_db + window.gain_db for day in days for window in day.windows)])
+    return _within(own if status == "actual" else min([own, *_caps(days, now)]))
+
+
+def _caps(days: list[GateDay], now: Instant) -> list[float]:
+    return [cap.gain_db for day in days for cap in day.caps if cap.begins <= now.utc < cap.to]
+
+
+def _within(gain: float) -> float:
+    return max(limits.GAIN_MIN_DB, min(limits.GAIN_MAX_DB, gain))
 
 
 def day_of(state: State, cue: str) -> GateDay | None:

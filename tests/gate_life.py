@@ -11,6 +11,7 @@ from broker.wire.transport import Arrived, TransportEvent
 from broker.wire.transport_memory import MemoryBroker, MemoryTransport
 from config.clock_fake import FakeClock
 from config.settings import PanelSettings
+from config.types import Readings
 from edge.alphabet import Rendered, Tick
 from edge.chip import Chip
 from edge.inbox import Inbox
@@ -50,7 +51,7 @@ class Clips:
     def __init__(self, inbox: Inbox) -> None:
         self.inbox = inbox
 
-    def render(self, says: tuple[str, ...]) -> None:
+    def render(self, says: tuple[str, ...], own: Readings) -> None:
         for say in says:
             self.inbox.put(Rendered(say, 6.0))
 

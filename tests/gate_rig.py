@@ -210,7 +210,7 @@ class Rig:
                 self._write(entry)
             case Play():
                 self._play(effect)
-            case Render(says) if self.renders:
+            case Render(says, _) if self.renders:
                 for say in says:
                     after_s, length_s = self.rendering(say)
                     why = "" if length_s else "engine died"

@@ -22,6 +22,7 @@ from audio.player_wav import WavPlayer
 from broker.wire.transport import LinkUp, OnTransportEvent
 from config.clock import SystemClock
 from config.settings import PanelSettings
+from config.types import Readings
 from edge.alphabet import Effect, GateEvent, Idle, Play, Publish, Rendered, Write
 from edge.inbox import Inbox, Item
 from edge.journal import FileJournal, _line
@@ -147,7 +148,7 @@ class OneClip:
     def __init__(self, clip: Path, inbox: Inbox) -> None:
         self._clip, self._inbox = clip, inbox
 
-    def render(self, says: tuple[str, ...]) -> None:
+    def render(self, says: tuple[str, ...], own: Readings) -> None:
         for say in says:
             self._inbox.put(Rendered(say, LENGTH_S))
 

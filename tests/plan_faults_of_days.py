@@ -96,6 +96,18 @@ DAYS: dict[str, tuple[Swaps, Findings]] = {
         ],
         [("no_such", "gates.east.closures[0].instead", "x")],
     ),
+    "a quiet span that ends before it begins": (
+        [more(TYPES + 'quiet = [{ from = "09:00", to = "08:00" }]\n')],
+        [("bad_value", "day_types.rain.quiet[0]", "")],
+    ),
+    "a cap at a gate that does not exist": (
+        [('id = "shifan"', 'id = "shifan"\ncaps = [{ from = "08:00", to = "09:00", gain_db = -9, gates = ["x"] }]')],
+        [("no_such", "school.caps[0].gates[0]", "x")],
+    ),
+    "a gate that would be silenced by its gain": (
+        [('name = "西门"', 'name = "西门"\ngain_db = -60')],
+        [("bad_range", "gates.west.gain_db", "-60")],
+    ),
     "quiet at a gate that does not exist": (
         [more(TYPES + 'quiet = [{ from = "08:00", to = "09:00", gates = ["x"] }]\n')],
         [("no_such", "day_types.rain.quiet[0].gates[0]", "x")],

@@ -2,6 +2,7 @@
 
 from config.lint import read
 from config.plan import Plan, PlanError
+from config.voice import Voice
 from wire_samples import PLAN
 
 Findings = list[tuple[str, str, str]]
@@ -73,7 +74,7 @@ def plan(*swaps: tuple[str, str]) -> Plan:
 
 def refused(text: str, unreadable: str = "") -> PlanError:
     try:
-        read(text, "shifan.toml", lambda said: "".join(sign for sign in unreadable if sign in said))
+        read(text, "shifan.toml", Voice(lambda said, _: "".join(sign for sign in unreadable if sign in said)))
     except PlanError as error:
         return error
     raise AssertionError("the plan was taken")

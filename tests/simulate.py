@@ -13,7 +13,6 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
-from audio.reading import unreadable
 from broker import sheet
 from broker.cli import record_sheet
 from broker.cli_plan import loaded
@@ -54,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--faults", nargs="+", default=[], choices=sorted(NAMES), metavar="FAULT", help="见下 as below")
     options = parser.parse_args(argv)
     try:
-        plan, text = loaded(options.plan, language(os.environ), lambda say: "".join(unreadable(say)))
+        plan, text = loaded(options.plan, language(os.environ))
     except BadInputError as error:
         sys.stderr.write(f"{error}\n")
         return 2

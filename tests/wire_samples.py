@@ -53,6 +53,9 @@ DAY: dict[str, Any] = {
     "holds": [HOLD],
     "windows": [WINDOW],
     "cues": [CUE, {**CUE, "id": "2026-11-25/noon/g3c2/call", "at": "2026-11-25T03:30:45.500Z", "classes": ["g3c2"]}],
+    "readings": [{"text": "茌平", "pinyin": "chí píng"}],
+    "gain_db": 0.0,
+    "caps": [{"from": "2026-11-25T04:30:00Z", "to": "2026-11-25T06:00:00Z", "gain_db": -10.0}],
 }
 ALERT: dict[str, Any] = {
     "v": 1,

@@ -20,6 +20,7 @@ from broker.wish import Answer, Wish
 from config import limits
 from config.errors import OutsideError
 from config.settings import ClockSettings
+from config.types import Readings
 from edge.alphabet import ButtonMoved, Rendered, Tick
 from edge.book import ENTRY
 from edge.inbox import Inbox
@@ -114,7 +115,7 @@ class Clips:
         self.takes_s: Callable[[str], float | None] = lambda _: 0.5
         self._made: set[str] = set()
 
-    def render(self, says: tuple[str, ...]) -> None:
+    def render(self, says: tuple[str, ...], own: Readings) -> None:
         self._machine.effect("render")
         for say in says:
             takes_s = 0.01 if say in self._made else self.takes_s(say)

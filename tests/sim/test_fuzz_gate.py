@@ -19,7 +19,7 @@ from config import limits
 from config.clock_fake import FakeClock
 from config.day import GateDay
 from config.errors import BadInputError
-from config.types import Frozen, written
+from config.types import Frozen, Readings, written
 from edge.alphabet import Rendered
 from edge.book import ENTRY, Book, apply
 from edge.inbox import Inbox
@@ -51,7 +51,7 @@ class Hands:
 
     def show(self, lights: Lights) -> None: ...
 
-    def render(self, says: tuple[str, ...]) -> None:
+    def render(self, says: tuple[str, ...], own: Readings) -> None:
         for say in says:
             self._inbox.put(Rendered(say, 6.0))
 

@@ -202,12 +202,12 @@ def test_a_changed_own_reading_makes_a_new_clip(clips: Clips) -> None:
 
 
 def test_a_new_own_reading_of_another_word_keeps_the_sound(clips: Clips) -> None:
-    own, work = {"莘": "xīn"}, clips.folder / "work"
+    own, work = {"莘": "xīn", "": "x"}, clips.folder / "work"
     clips.publish(SAY, read(SAY), chime(), work)
     changed = Clips(clips.folder, "engine 1", own)
 
-    assert changed.share(SAY, read(SAY, own), work) == pytest.approx(0.8)
-    assert changed.path(SAY).samefile(clips.path(SAY))
+    assert changed.length_s(SAY) == pytest.approx(0.8)
+    assert changed.path(SAY) == clips.path(SAY)
 
 
 def test_a_link_without_its_clip_is_none(clips: Clips) -> None:

@@ -114,15 +114,52 @@ def test_sentences_of_one_reading_are_spoken_once(tmp_path: Path) -> None:
 
 def test_a_school_s_own_reading_is_what_is_said(tmp_path: Path) -> None:
     answers: queue.Queue[Rendered] = queue.Queue()
-    renderer = Renderer("tone", tmp_path, answers.put, own={"莘": "xīn"})
+    renderer = Renderer("tone", tmp_path, answers.put)
     try:
-        renderer.render(["莘班"])
+        renderer.render(["莘班"], {"莘": "xīn"})
         clip = answers.get(timeout=LIMIT_S).clip
     finally:
         renderer.close()
 
     assert clip is not None
     assert toned(tuple(one for _, one in decode(read_wav(clip)))) == "xin1 ban1"
+
+
+def test_a_reading_that_comes_later_makes_the_clip_anew_and_until_then_the_old_one_plays(tmp_path: Path) -> None:
+    answers: queue.Queue[Rendered] = queue.Queue()
+    renderer = Renderer("tone", tmp_path, answers.put)
+
+    def heard(*says: str) -> dict[str, str]:
+        clips = {one.say: one.clip for one in (answers.get(timeout=LIMIT_S) for _ in says) if one.clip}
+        return {say: toned(tuple(one for _, one in decode(read_wav(clip)))) for say, clip in clips.items()}
+
+    try:
+        renderer.render(["莘班", "一班"])
+        assert heard("莘班", "一班") == {"莘班": "shen1ban1", "一班": "yi1ban1"}
+        old = renderer.path("莘班"), renderer.path("一班")
+        renderer.render([], {"莘": "xīn"})
+        assert (renderer.path("莘班"), renderer.path("一班")) == old  # nothing is silent meanwhile
+        renderer.render(["莘班", "一班"], {"莘": "xīn"})
+        assert heard("莘班", "一班") == {"莘班": "xin1 ban1", "一班": "yi1ban1"}
+        assert renderer.path("莘班") != old[0]
+        assert renderer.path("一班") == old[1]
+    finally:
+        renderer.close()
+
+
+def test_what_waits_for_its_clip_is_read_by_the_newest_readings(tmp_path: Path) -> None:
+    answers: queue.Queue[Rendered] = queue.Queue()
+    renderer = Renderer("tone", tmp_path, answers.put)
+    try:
+        for pinyin in ("xīn", "xìn", "xín"):  # faster than any child
+            renderer.render(["莘班"], {"莘": pinyin})
+        clip = answers.get(timeout=LIMIT_S).clip
+    finally:
+        renderer.close()
+
+    assert clip is not None
+    assert toned(tuple(one for _, one in decode(read_wav(clip)))) == "xin2 ban1"
+    assert answers.empty()
 
 
 def test_what_is_in_the_store_is_answered_without_a_child(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def test_every_syllable_has_its_own_tones() -> None:
     assert len({bytes(encode((Syllable(sound, tone),))) for sound in SOUNDS for tone in range(1, 6)}) == 5 * len(SOUNDS)
 
 
-@pytest.mark.parametrize("gain_db", [-30, 0, 12])
+@pytest.mark.parametrize("gain_db", [-24, 0, 12])
 def test_tones_are_heard_in_a_clip_with_its_chime_at_any_volume(gain_db: float) -> None:
     reading = read("请注意，三年级四班正在放学。")
     clip = clip_of(encode(reading), len(reading))

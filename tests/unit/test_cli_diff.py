@@ -7,9 +7,10 @@ import pytest
 import fangxue
 from broker.cli_diff import difference, school_days
 from broker.preview import described
+from config.lint import read
 from config.plan import Plan
 from config.timetable import timetable, zones
-from plan_days import AFTERNOON, RAIN, SMALL, WEDNESDAY, call, change, taken
+from plan_days import AFTERNOON, CALENDAR, RAIN, SCHOOL, SMALL, WEDNESDAY, call, change, taken
 from plan_samples import changed
 from wire_samples import ROOT
 
@@ -30,6 +31,22 @@ def between(one: Plan, other: Plan) -> list[str]:
 def test_a_call_that_leaves_a_gate_for_another_is_one_line() -> None:
     reroute = change(MADE, 1, "reroute", "16:00", gate="west", cues=(call("afternoon", "g1c1"),))
     assert after(MADE, reroute) == ("一年级一班 16:30:00 东门 → 16:32:00 西门",)
+
+
+def test_how_loud_a_gate_is_and_how_a_name_is_read_are_told_too() -> None:
+    caps = 'contact = "教务处"\ncaps = [{ from = "12:30", to = "14:00", gain_db = -10, gates = ["west"] }]'
+    louder = taken(SMALL.replace('name = "东门"', 'name = "东门"\ngain_db = 3'), AFTERNOON, RAIN)
+    assert between(MADE, louder) == ["2026-11-25 星期三", "  东门 音量 +0 → +3 分贝"]
+    text = SCHOOL.replace('contact = "教务处"', caps) + SMALL + AFTERNOON + RAIN + CALENDAR
+    capped, _ = read(text + '[readings]\n"茌平" = "chí píng"\n', "plan.toml")
+    assert between(MADE, capped) == [
+        "2026-11-25 星期三",
+        "  东门 “茌平”读 chí píng",
+        "  西门 12:30:00 至 14:00:00 音量至多 -10 分贝",
+        "  西门 “茌平”读 chí píng",
+    ]
+    assert between(capped, MADE)[2] == "  西门 12:30:00 至 14:00:00 音量不再限 -10 分贝"
+    assert between(capped, MADE)[1] == "  东门 “茌平”读 词典的音"
 
 
 def test_a_day_type_of_today_says_what_becomes_of_every_call() -> None:

@@ -132,15 +132,15 @@ def test_a_plan_takes_the_table_that_lies_beside_it(
 
 
 def test_the_text_that_is_kept_needs_no_file_beside_it(importing: Path) -> None:
-    plan, text = loaded(importing, "zh", lambda _: "")
+    plan, text = loaded(importing, "zh")
     (importing.parent / "2027.toml").unlink()
     assert read(text, "store")[0] == plan
     importing.write_text(text, "utf-8")
-    assert loaded(importing, "zh", lambda _: "") == (plan, text)
+    assert loaded(importing, "zh") == (plan, text)
 
 
 def test_a_plan_without_a_table_of_its_own_is_kept_as_it_stands() -> None:
-    assert loaded(Path(SAMPLE), "zh", lambda _: "")[1] == Path(SAMPLE).read_text("utf-8")
+    assert loaded(Path(SAMPLE), "zh")[1] == Path(SAMPLE).read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_bad_table_and_a_bad_plan_are_said_in_one_run(importing: Path, table: 
         beside.write_bytes(table.encode("utf-8", "surrogateescape"))
     importing.write_text(IMPORTING.replace(TERMS, '{ from = "2026-09-01", to = "2026-01-22" }'), "utf-8")
     with pytest.raises(BadInputError) as caught:
-        loaded(importing, "zh", lambda _: "")
+        loaded(importing, "zh")
     first, *rest = str(caught.value).splitlines()
     assert first.startswith(f"{importing.parent}/{said}")
     assert [line for line in rest if "calendar.terms[0]" in line] == rest[-1:]
@@ -170,7 +170,7 @@ def test_a_bad_table_and_a_bad_plan_are_said_in_one_run(importing: Path, table: 
 def test_only_a_bad_table_is_bad_too(importing: Path) -> None:
     (importing.parent / "2027.toml").write_text("", "utf-8")
     with pytest.raises(BadInputError) as caught:
-        loaded(importing, "en", lambda _: "")
+        loaded(importing, "en")
     assert [line.split(": ")[1] for line in str(caught.value).splitlines()] == [
         "error v", "error name", "error years",
     ]  # fmt: skip

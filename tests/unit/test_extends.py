@@ -204,6 +204,6 @@ def test_the_national_table_that_a_city_names_is_read_for_its_schools(tmp_path: 
     (tmp_path / "own.toml").write_text(OWN, "utf-8")
     (tmp_path / "city.toml").write_text(CITY.replace('"none"', '"2027.toml"'), "utf-8")
     (tmp_path / "2027.toml").write_text(table, "utf-8")
-    plan, text = loaded(tmp_path / "own.toml", "en", lambda _: "")
+    plan, text = loaded(tmp_path / "own.toml", "en")
     assert plan.calendar.table is not None
     assert read(text, "store")[0] == plan  # it needs no file beside it

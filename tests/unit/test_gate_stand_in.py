@@ -1,5 +1,7 @@
 """A clip that is not as it should be: the gate plays it, tells people, and asks again."""
 
+from datetime import timedelta
+
 import pytest
 
 from audio.renderer import Rendered as Clip
@@ -7,9 +9,10 @@ from config import limits
 from edge.alphabet import Render, Rendered
 from edge.cli import _answers
 from edge.inbox import Inbox
-from gate_rig import DATE, Rig, call, came, day
+from gate_rig import DATE, Rig, at, call, came, day
 
 SAY = call(1, 0).say
+CHIPING = ({"text": "茌平", "pinyin": "chí píng"},)
 WHY = "pyttsx3: no espeak-ng"
 NOTICE = call(1, 0, id=f"{DATE}/noon/n1/notice", kind="notice", classes=(), say="今天下午有家长会。")
 
@@ -40,6 +43,28 @@ def test_it_is_asked_for_again_and_the_problem_ends_with_the_real_one() -> None:
     assert (rig.problems(), rig.state.clips[SAY]) == ([], 6.0)
     rig.run(-200)
     assert asked(rig)[before:] == [(SAY,)]
+
+
+def test_all_sentences_are_asked_for_again_when_the_school_reads_something_otherwise() -> None:
+    rig = Rig(before_s=600)
+    rig.send(came(day(call(1, 0))))
+    rig.run(-500)
+    before = len(asked(rig))
+    rig.send(came(day(call(1, 0), revision=2, readings=CHIPING)))
+    (again,) = [effect for effect in rig.effects if isinstance(effect, Render)][before:]
+    assert SAY in again.says
+    assert again.readings == {"茌平": "chí píng"}
+    assert SAY in rig.state.clips  # until then it is said as it was
+    rig.run(-400)
+    rig.send(came(day(call(1, 0), revision=3, readings=CHIPING)))
+    assert len(asked(rig)) == before + 1
+
+
+def test_the_day_that_was_issued_last_says_how_sentences_are_read() -> None:
+    rig = Rig(before_s=600)
+    rig.send(came(day(call(1, 0), issued_at=at(-60), readings=CHIPING)))
+    rig.send(came(day(date=DATE + timedelta(days=1), issued_at=at(-90), windows=())))
+    assert rig.state.readings == {"茌平": "chí píng"}
 
 
 def test_a_real_one_that_comes_unasked_ends_the_problem_too() -> None:

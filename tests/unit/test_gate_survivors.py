@@ -6,6 +6,7 @@ import pytest
 
 from broker.wire.messages import Time
 from config import limits
+from config.day import Cap
 from crossing_rig import alert, clear, lock, names, press
 from edge import trust
 from edge.alphabet import Play, PlayerAnswered, TimeKept, Write
@@ -106,12 +107,47 @@ def test_the_silence_after_a_sentence_is_that_of_its_window() -> None:
     assert rig.classes() == [(0.0, "1"), (15.85, "2")]
 
 
-def test_the_gain_is_that_of_the_window_and_none_outside() -> None:
+def gains_db(rig: Rig) -> list[float]:
+    return [one.gain_db for one in rig.effects if isinstance(one, Play)]
+
+
+def cap(begins_s: float, to_s: float, gain_db: float) -> Cap:
+    return Cap.model_validate({"from": at(begins_s), "to": at(to_s), "gain_db": gain_db})
+
+
+@pytest.mark.parametrize(("gate", "heard"), [(0.0, [-6.0, 0.0]), (4.0, [-2.0, 4.0]), (-20.0, [-24.0, -20.0])])
+def test_the_gain_is_that_of_the_gate_and_the_window_together(gate: float, heard: list[float]) -> None:
     rig = Rig()
     outside = call(2, 20, id=f"{DATE}/none/c2/call", window=None)
-    rig.send(came(day(call(1, 0), outside, noon=window(gain_db=-6.0))))
+    rig.send(came(day(call(1, 0), outside, noon=window(gain_db=-6.0), gain_db=gate)))
     rig.run(60)
-    assert [one.gain_db for one in rig.effects if isinstance(one, Play)] == [-6.0, 0.0]
+    assert gains_db(rig) == heard
+
+
+def test_an_hour_caps_what_begins_in_it_and_the_record_says_how_loud_it_was() -> None:
+    rig = Rig()
+    rig.send(came(day(call(1, 0), call(2, 45), call(3, 90), gain_db=6.0, caps=(cap(-10, 40, -20), cap(90, 100, 9)))))
+    rig.run(130)
+    assert gains_db(rig) == [-20.0, 6.0, 6.0]
+    assert [one.volume_pct for one in rig.records if one.final] == [10, 100, 100]
+
+
+@pytest.mark.parametrize(("status", "heard"), [("actual", 5.0), ("drill", -20.0)])
+def test_an_hour_binds_a_drill_and_not_an_actual_alert(status: str, heard: float) -> None:
+    rig = Rig()
+    rig.send(came(day(call(1, 300), noon=window(gain_db=-6.0), gain_db=11.0, caps=(cap(-600, 600, -20),))))
+    rig.send(alert(status=status))
+    rig.run(5)
+    assert set(gains_db(rig)) == {heard}
+
+
+def test_an_alert_is_never_softer_than_its_clip_nor_louder_than_a_gain_may_be() -> None:
+    for gain_db, heard in ((-9.0, 0.0), (12.0, 12.0)):
+        rig = Rig()
+        rig.send(came(day(call(1, 300), noon=window(gain_db=gain_db), gain_db=gain_db)))
+        rig.send(alert())
+        rig.run(5)
+        assert set(gains_db(rig)) == {heard}
 
 
 @pytest.mark.parametrize(

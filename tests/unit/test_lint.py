@@ -5,11 +5,13 @@ from datetime import date
 
 import pytest
 
+from audio.lasting import VOICE
 from config import findings, limits
 from config.alerts import DRILL, sentence
 from config.findings import Finding, clock, words
 from config.lint import read
 from config.parsing import decoded
+from config.plan import PlanError
 from config.timetable import timetable
 from plan_faults import FORM
 from plan_faults_of_calendar import CALENDAR_FAULTS
@@ -38,6 +40,18 @@ def test_a_sign_that_cannot_be_read_aloud_is_found_where_it_stands() -> None:
         ("readable", "classes.g3.grade", "叁年级"),
         ("readable", "windows.morning.notice", "早上好，😀。"),
     ]
+
+
+def test_what_is_no_pinyin_is_found_and_what_the_school_reads_itself_can_be_read() -> None:
+    own = '[readings]\n"莘" = "xīn"\n"𠮷" = "ji"\n"茌平" = "chi pin g"\n[calendar]'
+    text = changed(("[calendar]", own), ('grade = "三年级"', 'grade = "𠮷年级"'))
+    with pytest.raises(PlanError) as caught:
+        read(text, "shifan.toml", VOICE)
+    assert [(one.code, one.place, one.value) for one in caught.value.findings] == [
+        ("pinyin", "readings.茌平", "chi pin g")
+    ]
+    made, _ = read(text.replace("chi pin g", "chí píng"), "shifan.toml", VOICE)
+    assert made.readings == {"莘": "xīn", "𠮷": "ji", "茌平": "chí píng"}
 
 
 def test_five_mistakes_are_five_findings_in_one_run() -> None:
@@ -154,7 +168,12 @@ def test_a_warning_has_its_edge(swap: tuple[str, str], expected: list[str]) -> N
 
 
 def test_every_code_is_produced_by_a_case_here() -> None:
-    produced = {code for _, expected in BROKEN.values() for code, _, _ in expected} | {*FILES, "readable", *WARNED}
+    produced = {code for _, expected in BROKEN.values() for code, _, _ in expected} | {
+        *FILES,
+        "readable",
+        "pinyin",
+        *WARNED,
+    }
     produced |= {"base_name", "base_unread", "base_circle", "without"}  # test_extends.py
     produced |= {"twin_pin", "up_pin", "console_pin"}  # of settings: test_settings.py
     produced |= {"make_up", "year_unknown", "no_term"}  # test_lint_calendar.py

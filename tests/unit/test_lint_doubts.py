@@ -3,17 +3,17 @@
 import pytest
 
 from audio.alike import alike
-from audio.lasting import heard, lasts
+from audio.lasting import VOICE, heard, lasts
 from config.findings import Finding, words
 from config.lint import read
-from config.lint_days import by_signs
+from config.voice import MUTE
 from plan_days import AFTERNOON, CALENDAR, SCHOOL, SMALL
 
 TWO = AFTERNOON.replace("every_s = 60", "every_s = 60\nrepeat = 1")
 
 
 def warned(*tables: str) -> list[Finding]:
-    return list(read(SCHOOL + "".join(tables) + CALENDAR, "plan.toml", heard=heard, lasts=lasts)[1])
+    return list(read(SCHOOL + "".join(tables) + CALENDAR, "plan.toml", VOICE)[1])
 
 
 def told(*tables: str) -> list[tuple[str, str, str]]:
@@ -96,7 +96,7 @@ def test_the_estimate_is_near_what_the_engine_said() -> None:
     }
     assert all(abs(lasts(say) / took_s - 1) < 0.05 for say, took_s in measured.items())
     assert lasts("😀😀") == pytest.approx(1.7)
-    assert by_signs("一班放学。") == pytest.approx(2.0)
+    assert MUTE.lasts("一班放学。", {}) == pytest.approx(2.0)
 
 
 def spaced(every_s: int, *more: str) -> str:

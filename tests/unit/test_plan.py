@@ -255,7 +255,7 @@ def test_the_document_names_every_key_with_its_default_and_limits(heading: str) 
 def test_the_document_names_every_table() -> None:
     tables = [
         "[school]", "[campuses.", "[gates.", "[zones.", "[[classes]]", "[groups.", "[day_types.", "[[windows]]",
-        "[sentences]", "[alerts]", "[calendar]",
+        "[sentences]", "[alerts]", "[calendar]", "[readings]",
     ]  # fmt: skip
     assert [table.strip("[].") for table in tables] == list(Plan.model_fields)
     assert [table for table in ("v", *tables) if f"`{table}" not in DOCUMENT] == []

@@ -1,5 +1,6 @@
 """The desk, when staff rearrange a day: order, gate, day type, quiet, a notice at an instant; or a reason why not."""
 
+import dataclasses
 from datetime import datetime
 from typing import Any
 
@@ -359,6 +360,13 @@ def test_an_instant_or_a_span_that_cannot_be_is_refused(one: Wish, code: str) ->
 def test_a_notice_that_no_voice_can_read_is_refused_with_its_signs() -> None:
     code, _, text = refusal(situation(), wish("notice", text="校车晚到😀，请等候。"))
     assert (code, "读不出的字符：😀。" in text) == ("unreadable", True)
+
+
+def test_what_the_school_reads_itself_can_be_a_notice() -> None:
+    here = situation()
+    own = dataclasses.replace(here, plan=here.plan.but(readings={"𠮷": "jí"}))
+    assert propose(own, wish("notice", text="请𠮷老师到东门。"), 4, clock("16:00")).change.text == "请𠮷老师到东门。"
+    assert refusal(here, wish("notice", text="请𠮷老师到东门。"))[0] == "unreadable"
 
 
 def test_a_notice_may_be_said_at_an_instant() -> None:

@@ -72,6 +72,7 @@ BAD: list[tuple[str, dict[str, Any]]] = [
         for kind, (_, plain) in GOOD.items()
         if kind != "change"
         for left_out in plain
+        if MODELS[kind].model_fields.get(left_out) is None or MODELS[kind].model_fields[left_out].is_required()
     ),
     *(("change", {key: value for key, value in CHANGE.items() if key != out}) for out in ("n", "key", "at", "kind")),
     ("day", {**DAY, "school": "Shifan"}),
@@ -99,6 +100,8 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("day", {**DAY, "cues": [{**CUE, "say": "放\n学"}]}),
     ("day", {**DAY, "cues": [{**CUE, "repeat": 6}]}),
     ("day", {**DAY, "cues": [CUE] * 501}),
+    ("day", {**DAY, "readings": [{"text": "茌平", "pinyin": "chí píng " * 8}]}),
+    ("day", {**DAY, "caps": [{**DAY["caps"][0], "gain_db": -40}]}),
     ("alert", {**ALERT, "action": "panic"}),
     ("alert", {**ALERT, "id": "a 1"}),
     ("ack", {"v": 1, "log": "0BADCAFE", "seq": 1}),

@@ -76,6 +76,9 @@ def test_a_day_says_of_itself_what_it_is() -> None:
         "mode": "live",
         "quiet": (),
         "holds": (),
+        "readings": (),
+        "gain_db": 0.0,
+        "caps": (),
     }
     spans = [(one.id, local(one.opens, SAMPLE), local(one.closes, SAMPLE)) for one in EAST.windows]
     assert [(own, f"{opens:%H:%M}", f"{closes:%H:%M}") for own, opens, closes in spans] == [
@@ -96,6 +99,22 @@ def test_a_notice_is_said_as_its_window_opens_at_its_gates_alone() -> None:
     assert (notice.id, notice.kind, notice.classes, notice.repeat, notice.light) == (
         "2026-11-25/evening/all/open", "open", (), 1, "go"
     )  # fmt: skip
+
+
+def test_readings_and_loudness_are_the_plans_each_gate_has_its_own() -> None:
+    swaps = [
+        ('name = "西门"', 'name = "西门"\ngain_db = 3'),
+        ('id = "shifan"', 'id = "shifan"\ncaps = [{ from = "12:30", to = "14:00", gain_db = -10, gates = ["west"] }]'),
+        ("[calendar]", '[readings]\n"茌平" = "chí píng"\n[calendar]'),
+    ]
+    east, west = timetable(plan(*swaps), WEDNESDAY)
+    assert [(one.gain_db, len(one.caps), {own.text: own.pinyin for own in one.readings}) for one in (east, west)] == [
+        (0, 0, {"茌平": "chí píng"}),
+        (3, 1, {"茌平": "chí píng"}),
+    ]
+    (cap,) = west.caps
+    assert [f"{local(one, SAMPLE):%H:%M}" for one in (cap.begins, cap.to)] == ["12:30", "14:00"]
+    assert cap.gain_db == -10
 
 
 def test_a_dismissal_may_announce_itself() -> None:
