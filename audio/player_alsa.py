@@ -16,12 +16,13 @@ from array import array
 from pathlib import Path
 from typing import Literal, Self
 
+from audio.mixer import muted
 from audio.player import OnPlayed, Played
 from audio.player_thread import Job, PlayerThread, ready
 from audio.samples import SAMPLE_BYTES, Samples, amplified
 from audio.wav_file import read_wav
 from config.clock import Clock
-from config.limits import CLIP_RATE_HZ, FEED_PIPE_BYTES, PLAYED_EARLY_S, PLAYED_LATE_S, PLAYER_START_MS
+from config.limits import CLIP_RATE_HZ, FEED_PIPE_BYTES, MIXER_WITHIN_S, PLAYED_EARLY_S, PLAYED_LATE_S, PLAYER_START_MS
 
 _BUFFER_US = 100_000
 _PIECE = select.PIPE_BUF // SAMPLE_BYTES
@@ -36,16 +37,17 @@ class AlsaPlayer(PlayerThread):
 
     def __init__(self, card: str, on_played: OnPlayed, clock: Clock) -> None:
         self._device = card if ":" in card else f"plughw:CARD={card}"
+        named = re.search(r"CARD=(\w+)", self._device)
+        self._card = named[1] if named else ""
         super().__init__(on_played, clock)
 
     def check(self) -> str:
         if shutil.which("aplay") is None:
             return "aplay is missing: install alsa-utils"
-        named = re.search(r"CARD=(\w+)", self._device)
-        if named and not (_CARDS / named[1]).is_dir():
+        if self._card and not (_CARDS / self._card).is_dir():
             cards = sorted(path.name for path in _CARDS.glob("*") if path.is_symlink())
-            return f"there is no sound card {named[1]}; cards here: {', '.join(cards) or 'none'}"
-        return ""
+            return f"there is no sound card {self._card}; cards here: {', '.join(cards) or 'none'}"
+        return self._muted()
 
     def _sound(self, job: Job) -> Played:
         samples = read_wav(job.clip)
@@ -66,7 +68,24 @@ class AlsaPlayer(PlayerThread):
         if ended == "cut" and code < 0:
             return Played(job.token, "cut", began_s)
         why = _fault(ended, code, elapsed_s, length_s, said, left=len(samples) - taken)
+        if not why and (why := self._muted()):
+            began_s = None  # nobody heard any of it
         return Played(job.token, "failed" if why else "whole", began_s, why)
+
+    def _muted(self) -> str:
+        """Asked after the sound: it costs a call nothing. A card that does not tell is taken for open."""
+        if not self._card:
+            return ""
+        asks = ("amixer", "-D", f"hw:CARD={self._card}", "scontents")
+        plain = {**os.environ, "LC_ALL": "C"}
+        try:
+            told = subprocess.run(
+                asks, check=False, capture_output=True, text=True, errors="replace", timeout=MIXER_WITHIN_S, env=plain
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return ""
+        silent = muted(told.stdout)
+        return f"the card is muted ({silent}): alsamixer -c {self._card}, then alsactl store" if silent else ""
 
     def _aplay(self, sound: int) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(

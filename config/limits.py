@@ -281,6 +281,8 @@ OWN_READINGS_MAX = 200
 """Readings that a school gives itself; with 32 signs and 64 letters each at most, they fit the pipe to the renderer."""
 OWN_TEXT_MAX = 32
 OWN_PINYIN_MAX = 64
+MIXER_WITHIN_S = 1.0
+"""A card tells its volumes in this time, or they are not known; `PLAYED_GRACE_S` holds it."""
 PLAYED_EARLY_S = 0.3
 PLAYED_LATE_S = 1.5
 """A clip that ended sooner than its length less the one, or later than with the other added, was not heard whole."""

@@ -129,6 +129,27 @@ def test_an_aplay_that_tells_of_a_fault_failed(
     assert why in played.why
 
 
+@pytest.mark.parametrize(
+    ("amixer", "result"),
+    [("echo \"Simple mixer control 'PCM',0\"; echo '  Mono: Playback 0 [0%] [off]'", "failed"),
+     ("echo \"Simple mixer control 'PCM',0\"; echo '  Mono: Playback 9 [90%] [on]'", "whole"),
+     ("echo no such card >&2; exit 1", "whole"), ("exec /bin/sleep 60", "whole")],
+)  # fmt: skip
+def test_a_card_that_is_muted_was_not_heard(
+    amixer: str, result: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, script in {"aplay": "/bin/cat >/dev/null; /bin/sleep 1", "amixer": amixer}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    played = played_on("plughw:CARD=Gate", clip(tmp_path))
+    assert played.result == result
+    if result == "failed":
+        assert played.began_s is None
+        assert "the card is muted (PCM)" in played.why
+
+
 def test_aplay_is_silent_soon_after_its_gate_was_killed(card: SoundCard, tmp_path: Path) -> None:
     gate = subprocess.Popen(
         [sys.executable, "-c", GATE, DEVICE, str(clip(tmp_path, 20.0))],

@@ -6,16 +6,19 @@ from config import limits
 from config.alerts import sentence
 from crossing_rig import CALLS, SAY, alert, clear, drill, names, press, presses, ready, statuses
 from edge.alphabet import (
+    Accept,
+    Alarming,
     Cut,
     Idle,
     PartFailed,
+    Pausing,
     Play,
     PlayerAnswered,
     Rendered,
     Saying,
 )
 from edge.book import Entry
-from gate_rig import DATE, LENGTH_S, Rig, came, day
+from gate_rig import DATE, LENGTH_S, Rig, at, call, came, day
 
 
 def test_a_drill_over_an_actual_is_confirmed_and_its_end_ends_nothing_also_over_a_power_cut() -> None:
@@ -183,3 +186,70 @@ def test_two_actual_alerts_the_second_stands_and_leaves_the_one_hold() -> None:
     rig.run(-80)
     rig.send(clear(4, of="a2"))
     assert [own for own, one in rig.state.book.own.items() if one.hold.to is None] == ["east/alert-2"]
+
+
+# What no other test saw when a line of alarm.py was broken ------------------------------------------
+
+
+def test_every_alert_is_taken_whatever_becomes_of_it() -> None:
+    rig = ready()
+    for event in (alert(2), alert(1), clear(3, of="a2"), clear(4, of="a9")):
+        taken = len([one for one in rig.effects if isinstance(one, Accept)])
+        rig.send(event)
+        assert [one.receipt for one in rig.effects if isinstance(one, Accept)][taken:] == [5]
+
+
+def test_an_actual_alert_outlasts_any_drill_and_an_end_that_its_message_names() -> None:
+    for until in (None, at(600)):
+        rig = ready()
+        rig.send(alert(until=until))
+        rig.run(limits.DRILL_MAX_S + 120)
+        assert (rig.lights().red, rig.state.book.alert is not None) == ("fast", True)
+
+
+def test_a_drill_without_an_end_of_its_own_lasts_an_hour() -> None:
+    rig = ready()
+    rig.send(drill(until=None, raised_at=at(-60)))
+    rig.run(limits.DRILL_MAX_S - 70)
+    assert rig.lights().red == "fast"
+    rig.run(limits.DRILL_MAX_S - 50)
+    assert rig.lights().red == "off"
+
+
+def test_an_alert_between_two_sayings_leaves_the_call_announced() -> None:
+    rig = ready(today=day(call(1, 0, repeat=2)))
+    rig.run(LENGTH_S + 0.4)
+    assert isinstance(rig.state.doing, Pausing)
+    rig.send(alert())
+    assert rig.results() == [("c1", 1, "announced", True)]
+
+
+def test_a_player_that_hangs_in_an_alert_is_cut_and_asked_again_after_the_pause() -> None:
+    rig = ready()
+    rig.run(-30)
+    rig.answers = lambda _: ("never", 4.0)
+    did: list[tuple[str, float]] = []
+    rig.on_effect = lambda one: (
+        did.append((type(one).__name__, rig.monotonic_s)) if isinstance(one, Cut | Play) else None
+    )
+    rig.send(alert())
+    rig.run(-17)
+    hung_s = LENGTH_S + limits.PLAYED_GRACE_S
+    did = [one for one in did if one[0] in ("Play", "Cut")]
+    assert [name for name, _ in did] == ["Play", "Cut", "Play"]
+    assert [round(at_s - did[0][1], 1) for _, at_s in did] == [0, hung_s, hung_s + limits.SAYING_GAP_S]
+
+
+def test_a_late_answer_to_the_cut_is_no_reason_to_speak_at_once() -> None:
+    rig = ready()
+    rig.answers = lambda play: ("never" if "班" in play.say else "whole", 4.0)
+    rig.run(2)
+    doing = rig.state.doing
+    assert isinstance(doing, Saying)
+    rig.send(alert())
+    rig.run(2 + limits.CUT_WITHIN_S + 4.3)  # it spoke without waiting longer, and pauses
+    assert isinstance(rig.state.doing, Alarming)
+    assert not rig.state.doing.speaking
+    heard = len(rig.heard)
+    rig.send(PlayerAnswered(f"{doing.cue.id}|1", "cut", None, ""))
+    assert len(rig.heard) == heard

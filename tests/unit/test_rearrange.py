@@ -365,7 +365,7 @@ def test_a_notice_that_no_voice_can_read_is_refused_with_its_signs() -> None:
 def test_what_the_school_reads_itself_can_be_a_notice() -> None:
     here = situation()
     own = dataclasses.replace(here, plan=here.plan.but(readings={"𠮷": "jí"}))
-    assert propose(own, wish("notice", text="请𠮷老师到东门。"), 4, clock("16:00")).change.text == "请𠮷老师到东门。"
+    assert propose(own, wish("notice", text="请𠮷老师到东门。"), 4, clock("16:00")).text == "请𠮷老师到东门。"
     assert refusal(here, wish("notice", text="请𠮷老师到东门。"))[0] == "unreadable"
 
 
