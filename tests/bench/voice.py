@@ -1,8 +1,8 @@
 """`./run bench voice`: how well each engine is heard, by a recogniser that has no idea of classes.
 
 20 sentences that are easily taken for each other, as a gate plays them, clean and in pink noise. A hit: what was heard
-is nearer to the sentence that was said than to any of the others. The error rate counts syllables, tones apart. Exit
-status 1 when an engine cannot speak.
+is nearer to the sentence that was said than to any of the others. The error rate counts syllables, tones apart. Then a
+gate's calls while the neural voice renders, and alone. Exit status 1 when an engine cannot speak.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from audio.mastering import chime
 from audio.renderer import Rendered, Renderer
 from audio.samples import Samples
 from audio.wav_file import read_wav
+from bench import beside
 from bench.ear import Ear, errors, pinyin
 from bench.figures import table
 from config.clock import SystemClock
@@ -33,6 +34,8 @@ CLASSES = (
 SAYS = tuple(f"请注意，{one}正在放学。" for one in CLASSES)
 NOISES_DB = (math.inf, 10.0, 5.0, 0.0)
 LIMIT_S = 600.0
+PAIRS = 8
+"""Calls beside the neural voice, and as many alone."""
 _OPENING = round(CLIP_SILENCE_MS / 1000 * CLIP_RATE_HZ) + len(chime())
 
 
@@ -44,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := [name for name in options.engines if name not in ENGINES]:
         parser.error(f"no such engine: {' '.join(unknown)}; there are {' '.join(ENGINES)}")
     lines: list[Sequence[str]] = [("engine", "s a sentence", "MB", "noise", "hits of 20", "pinyin errors", "not heard")]
-    failed = []
+    failed: list[str] = []
+    calls: list[str] = []
     with tempfile.TemporaryDirectory(prefix="fangxue-voice-") as folder:
         ear = Ear(Path(folder))
         for engine in options.engines or ENGINES:
@@ -55,8 +59,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             for line in heard(ear, spoken, options.seed):
                 lines.append((engine, f"{each_s:.1f}", f"{_largest_mb()}", *line))
                 sys.stderr.write(f"… {' '.join(lines[-1])}\n")
-    sys.stdout.write("\n".join(["", f"seed {options.seed}", "", table(lines), *failed, ""]))
-    return 1 if failed else 0
+        if not options.engines:
+            beside_it = Path(folder) / "beside"
+            beside_it.mkdir()
+            calls = beside.lines(beside_it, PAIRS, options.seed)
+    sys.stdout.write("\n".join(["", f"seed {options.seed}", "", table(lines), "", *calls, *failed, ""]))
+    return 1 if any(line.startswith("REFUSED") for line in (*calls, *failed)) else 0
 
 
 def rendered(engine: str, folder: Path) -> tuple[list[Samples], float, str]:
