@@ -24,8 +24,8 @@ from config.clock import SystemClock
 
 ROOT = Path(__file__).resolve().parent.parent
 CLOCK = SystemClock()
-NIGHT_S = 2 * 3600
-"""All parts together."""
+NIGHT_S = 2 * 3600.0
+"""All parts together; the limit of each is about half more than it takes; the days get what the others leave."""
 END_S = 30.0
 """A part that was told to end takes its own children with it in this time, or is killed."""
 CANNOT_RUN = 3
@@ -69,6 +69,13 @@ def of_bench(lines: Sequence[str], _: float) -> str:
     return f"{len(rows)} rows, {len([line for line in lines if line.startswith('REFUSED')])} refused"
 
 
+def of_voice(lines: Sequence[str], _: float) -> str:
+    """Hits of 20 and pinyin errors of each engine at 5 dB, and what a call waits beside the neural one."""
+    rows = [re.split(r" {2,}", line) for line in lines if not line.startswith("…")]
+    heard = [f"{row[0]} {row[4]}/20 {row[5]}" for row in rows if len(row) > 5 and row[3] == "5 dB"]
+    return ", ".join([*heard, *(line.rpartition("; ")[2] for line in lines if line.startswith("call beside"))])
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """`command` runs in the checkout, at most `limit_s`; `needs`: globs of the files it is made of."""
@@ -94,17 +101,15 @@ MODEL = "tests/sim/test_gate_model.py"
 NETWORK = "tests/real/test_proxy_*.py"
 CUTS = ("tests/sim/test_power_cuts.py", "tests/real/test_kill.py", "tests/sim/test_gate_year.py")
 SOUND = "tests/real/test_paced_card*.py"
+DEPTH = ("tests/sim/test_small_worlds.py", "tests/sim/test_rearranged_days.py")
 BUGS = "tests/planted/*.toml"
 PARTS = (
     Part("test", (str(ROOT / "run"), "test"), 660),
-    Part(
-        "world", (*PYTEST, "-n", "2", "--maxschedchunk", "1", "tests/sim/test_world.py"), 4140,
-        ("tests/sim/test_world.py",), {"FANGXUE_SEEDS": str(DAYS)}, of_days,
-    ),
     Part("fuzz", (*PYTEST, "-n", "2", FUZZ, MODEL), 440, (FUZZ, MODEL), {"FANGXUE_FUZZ": "night"}),
     Part("network", (*PYTEST, NETWORK), 240, (NETWORK,), {"FANGXUE_NIGHT": "1"}),
     Part("sound", (*PYTEST, "-n", "2", "--dist", "loadfile", SOUND), 400, (SOUND,), {"FANGXUE_NIGHT": "1"}),
     Part("cuts", (*PYTEST, "-n", "2", *CUTS), 180, CUTS, {"FANGXUE_NIGHT": "1"}),
+    Part("depth", (*PYTEST, "-n", "2", *DEPTH), 420, DEPTH, {"FANGXUE_DEPTH": "5", "FANGXUE_NIGHT": "1"}),
     Part(
         "planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 420,
         (BUGS,), {"FANGXUE_NIGHT": "1"}, of_planted,
@@ -114,6 +119,11 @@ PARTS = (
         ("tests/mutate.py", "tests/mutants_allowed.toml"), figures=of_mutation,
     ),
     Part("bench", (sys.executable, "-m", "bench"), 240, ("tests/bench/__main__.py",), figures=of_bench),
+    Part("voice", (str(ROOT / "run"), "bench", "voice"), 1200, ("tests/bench/voice.py",), figures=of_voice),
+    Part(
+        "world", (*PYTEST, "-n", "2", "--maxschedchunk", "1", "tests/sim/test_world.py"), 4800,
+        ("tests/sim/test_world.py",), {"FANGXUE_SEEDS": str(DAYS)}, of_days,
+    ),
 )  # fmt: skip
 
 
@@ -132,11 +142,11 @@ def main(argv: Sequence[str] | None = None, parts: Sequence[Part] = PARTS) -> in
         signal.signal(number, _stop)
     wanted = [part for part in parts if not asked or part.name in asked]
     outcomes: list[Outcome] = []
-    stopped = False
+    stopped, ends_s = False, CLOCK.monotonic_s() + NIGHT_S
     try:
         for part in wanted:
             _say(f"\n==> {part.name}")
-            outcomes.append(outcome(part))
+            outcomes.append(outcome(part, min(part.limit_s, ends_s - CLOCK.monotonic_s())))
     except Stopped:
         stopped = True
         outcomes += [Outcome(part.name, "not run", "stopped") for part in wanted[len(outcomes) :]]
@@ -150,7 +160,7 @@ def _stop(*_: object) -> None:
     raise Stopped
 
 
-def outcome(part: Part) -> Outcome:
+def outcome(part: Part, limit_s: float) -> Outcome:
     """Run it to its end or its limit."""
     if missing := [need for need in part.needs if not any(ROOT.glob(need))]:
         return Outcome(part.name, "not there", f"no {', '.join(missing)}")
@@ -165,10 +175,10 @@ def outcome(part: Part) -> Outcome:
     except OSError as error:
         return Outcome(part.name, "not run", str(error))
     with ended(child):
-        lines, in_time = _lines(child, began_s + part.limit_s)
+        lines, in_time = _lines(child, began_s + limit_s)
     took_s = CLOCK.monotonic_s() - began_s
     if not in_time:
-        return Outcome(part.name, "TOO LONG", f"more than {part.limit_s:.0f} s", took_s)
+        return Outcome(part.name, "TOO LONG", f"more than {limit_s:.0f} s", took_s)
     if child.returncode == CANNOT_RUN:
         return Outcome(part.name, "not run", lines[-1] if lines else "", took_s)
     return Outcome(part.name, "FAILED" if child.returncode else "passed", part.figures(lines, took_s), took_s)

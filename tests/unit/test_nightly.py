@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,14 +132,26 @@ def test_ctrl_c_ends_what_runs_and_still_prints_the_table(number: signal.Signals
     assert table(said) == [("hangs", "not run", "stopped"), ("after", "not run", "stopped")]
 
 
-def test_the_night_ends_before_two_hours_are_over() -> None:
-    assert sum(part.limit_s for part in PARTS) <= nightly.NIGHT_S
-    names = ["test", "world", "fuzz", "network", "sound", "cuts", "planted", "mutation", "bench"]
-    assert [part.name for part in PARTS] == names
+def test_the_night_ends_before_two_hours_are_over(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert nightly.NIGHT_S == 7200
+    names = "test fuzz network sound cuts depth planted mutation bench voice world"
+    assert [part.name for part in PARTS] == names.split()
+    monkeypatch.setattr(nightly, "NIGHT_S", 1.0)
+    assert main([], [replace(HANGS, limit_s=60.0), GOOD]) == 1
+    assert [row[:2] for row in table(capsys.readouterr().out)] == [("hangs", "TOO LONG"), ("good", "TOO LONG")]
 
 
 PLANTED = "tests/test_planted.py::test_a_planted_bug_is_found"
 TABLE = ["… gate, idle: memory: 1.91 (1.91..1.91)", "gate  MiB RSS  41.3 (41.3..41.3)  -", "REFUSED tap: 3 of 6 pairs"]
+HEARD = [
+    "… kokoro-man 2.1 480 5 dB 20 0.062 ",
+    "engine      s a sentence  MB   noise  hits of 20  pinyin errors  not heard",
+    "kokoro-man  2.1           480  none   20          0.000",
+    "kokoro-man  2.1           480  5 dB   20          0.062",
+    "call beside kokoro: 110.5 (110.1..112.0) ms, alone 109.9 (109..111) ms, 8 pairs; none later by more than 3.4 ms",
+]
 RATIOS = [
     "survived edge/gate.py:100 step",
     "edge/gate.py: 96.2 % of 52 killed (killed 50, survived 2)",
@@ -161,6 +174,7 @@ RATIOS = [
         ),
         (nightly.of_mutation, RATIOS, "gate 96.2 %, pacing 91.0 %"),
         (nightly.of_bench, TABLE, "1 rows, 1 refused"),
+        (nightly.of_voice, HEARD, "kokoro-man 20/20 0.062, none later by more than 3.4 ms"),
     ],
 )  # fmt: skip
 def test_a_part_is_told_in_figures(figures: nightly.Figures, lines: list[str], said: str) -> None:
