@@ -109,7 +109,7 @@ PARTS = (
     Part("network", (*PYTEST, NETWORK), 240, (NETWORK,), {"FANGXUE_NIGHT": "1"}),
     Part("sound", (*PYTEST, "-n", "2", "--dist", "loadfile", SOUND), 400, (SOUND,), {"FANGXUE_NIGHT": "1"}),
     Part("cuts", (*PYTEST, "-n", "2", *CUTS), 180, CUTS, {"FANGXUE_NIGHT": "1"}),
-    Part("depth", (*PYTEST, "-n", "2", *DEPTH), 420, DEPTH, {"FANGXUE_DEPTH": "5", "FANGXUE_NIGHT": "1"}),
+    Part("depth", (*PYTEST, "-n", "2", *DEPTH), 420, DEPTH, {"FANGXUE_DEPTH": "6", "FANGXUE_NIGHT": "1"}),
     Part(
         "planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 420,
         (BUGS,), {"FANGXUE_NIGHT": "1"}, of_planted,

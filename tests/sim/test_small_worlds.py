@@ -11,7 +11,7 @@ from config.day import Pacing
 from small_world import World, diagram
 
 DEPTH = int(os.environ.get("FANGXUE_DEPTH", "4"))
-"""5 at night: minutes."""
+"""6 at night: minutes."""
 DOCUMENT = Path(__file__).parents[2] / "docs" / "gate.md"
 
 
