@@ -74,7 +74,6 @@ def _end_drill(turn: Turn) -> None:
     lasts_s = (until - alert.raised_at).total_seconds()
     if turn.now.monotonic_s - since_s >= lasts_s or (turn.decides and turn.now.utc >= until):
         turn.write(Cleared(id=alert.id))
-        turn.set(alert_since_s=None)
 
 
 def _begin(turn: Turn, alert: Alert) -> None:

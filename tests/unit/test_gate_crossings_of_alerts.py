@@ -253,3 +253,45 @@ def test_a_late_answer_to_the_cut_is_no_reason_to_speak_at_once() -> None:
     heard = len(rig.heard)
     rig.send(PlayerAnswered(f"{doing.cue.id}|1", "cut", None, ""))
     assert len(rig.heard) == heard
+
+
+def begins_after_s(rig: Rig) -> float:
+    """From now until the player is asked for the next sound."""
+    asked_s: list[float] = []
+    rig.on_effect = lambda one: asked_s.append(rig.monotonic_s) if isinstance(one, Play) else None
+    now_s = rig.monotonic_s
+    rig.run((rig.utc - at(0)).total_seconds() + 3)
+    return round(asked_s[0] - now_s, 3)
+
+
+def test_an_alert_waits_for_the_amplifier_and_no_longer() -> None:
+    lead_s = (limits.LEAD_MS - limits.PLAY_AHEAD_MS) / 1000
+    rig = ready()
+    rig.run(-30)
+    rig.send(alert(1))
+    assert begins_after_s(rig) == pytest.approx(lead_s, abs=0.002)
+    rig.run(-23.2)
+    assert isinstance(rig.state.doing, Alarming)
+    assert not rig.state.doing.speaking
+    rig.send(clear(2))  # nothing was cut, so nothing is waited for
+    rig.send(alert(3))
+    assert begins_after_s(rig) == pytest.approx(lead_s, abs=0.002)
+
+
+def test_a_copy_of_a_drill_that_ended_by_itself_is_not_heard_again() -> None:
+    rig = ready(bound_s=None)
+    rig.send(drill())
+    rig.run(45)
+    heard = len(rig.heard)
+    rig.send(drill())
+    rig.run(90)
+    assert (rig.lights().red, len(rig.heard)) == ("off", heard)
+
+
+def test_an_alert_is_confirmed_at_once_however_short_ago_a_status_was_sent() -> None:
+    rig = ready()
+    rig.run(-30)
+    rig.send(PartFailed("journal", "full"))
+    sent = len(statuses(rig))
+    rig.send(alert(7))
+    assert [one.alert_seq for one in statuses(rig)][sent:] == [7]
