@@ -123,6 +123,10 @@ CALENDAR_FAULTS: dict[str, tuple[Swaps, Findings]] = {
         rule(CLOSED, "turn = 1", "turns = 2", 'turn_one = "2006-09-01"'),
         [("rule_first", "calendar.rules[0].turn_one", "2006-09-01")],
     ),
+    "weeks that are counted from long ago": (
+        rule(CLOSED, 'week_one = "2006-09-04"', 'weeks = "odd"'),
+        [("rule_first", "calendar.rules[0].week_one", "2006-09-04")],
+    ),
     "a term of years": (
         [('to = "2027-01-22"', 'to = "2037-01-22"')],
         [("term", "calendar.terms[0]", "2026-09-01 – 2037-01-22")],

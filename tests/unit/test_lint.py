@@ -15,7 +15,7 @@ from config.plan import PlanError
 from config.timetable import timetable
 from plan_faults import FORM
 from plan_faults_of_calendar import CALENDAR_FAULTS
-from plan_faults_of_days import DAYS
+from plan_faults_of_days import DAYS, TYPES, after, more, noon
 from plan_faults_of_sense import SENSE
 from plan_samples import AFTER, CALL, MORNING, NOON, TERMS, WINDOWS, changed, found, plan, refused, window
 from wire_samples import PLAN
@@ -40,6 +40,17 @@ def test_a_sign_that_cannot_be_read_aloud_is_found_where_it_stands() -> None:
         ("readable", "classes.g3.grade", "叁年级"),
         ("readable", "windows.morning.notice", "早上好，😀。"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("left", "name"), [(3, "六年级一班、六年级二班、六年级三班"), (4, "六年级一班、六年级二班、六年级三班等 4 个班")]
+)
+def test_of_many_that_are_forgotten_three_are_named(left: int, name: str) -> None:
+    rest = "".join(f', "g6c{n}"' for n in range(left + 1, 7))
+    order = f'order = ["g1", "g2", "g3", "g4", "g5"{rest}]'
+    swaps = [more(TYPES), noon('day_types = ["normal"]'), after("[windows.on.rain]", order)]
+    (finding,) = refused(changed(*swaps)).findings
+    assert (finding.code, finding.args["name"]) == ("not_called_on", name)
 
 
 def test_what_is_no_pinyin_is_found_and_what_the_school_reads_itself_can_be_read() -> None:

@@ -7,7 +7,7 @@ import pytest
 from calendar_samples import YEAR, calendar, dated, rule
 from config.findings import Finding, words
 from config.lint import read
-from config.lint_calendar import doubts, make_up_findings, unknown_years, unsaid_make_ups
+from config.lint_calendar import calendar_faults, doubts, make_up_findings, unknown_years, unsaid_make_ups
 from config.schoolyear import Calendar
 from plan_samples import changed
 
@@ -45,6 +45,19 @@ def year(number: int, national: str = "cn") -> Finding:
 def test_the_make_up_days_of_a_term_that_nobody_spoke_of(school: Calendar, expected: list[tuple[date, str]]) -> None:
     assert list(unsaid_make_ups(school)) == expected
     assert list(make_up_findings(school)) == [make_up(str(on), name) for on, name in expected]
+
+
+def test_a_term_may_be_one_day_and_no_shorter() -> None:
+    for to, found in (("2026-09-01", []), ("2026-08-31", ["term"])):
+        terms = f'terms = [{{ from = "2026-09-01", to = "{to}" }}]\n'
+        assert [one.code for one in calendar_faults(calendar(terms=terms), (), None, "Asia/Shanghai")] == found
+
+
+@pytest.mark.parametrize(("name", "hint"), [("国庆", "（国庆节?）"), ("xyz", "")])
+def test_what_was_meant_is_told_when_it_is_near(name: str, hint: str) -> None:
+    school = calendar(rule(f'last_before = "{name}"', 'day_type = "closed"'))
+    (found,) = calendar_faults(school, (), None, "Asia/Shanghai")
+    assert (found.code, found.args["hint"]) == ("no_such", hint)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,11 @@ def test_a_day_type_that_adds_a_window_and_keeps_those_it_stands_for_is_told() -
     assert told(SMALL, f'{TWO}day_types = ["normal"]\n', HALF) == []
 
 
+def test_a_day_on_which_nobody_leaves_otherwise_is_not_called_more_often() -> None:
+    week = 'weekdays = ["mon", "tue", "wed", "thu", "fri"]\n'
+    assert told(SMALL, TWO + week, HALF + 'weekdays = ["sat"]\n') == []
+
+
 # Names --------------------------------------------------------------------------------------------
 
 
