@@ -162,5 +162,5 @@ def _say(turn: Turn) -> str | None:
     says = [say for say in (alert.say, sentence(alert.action, alert.status)) if say in clips]
     if not says or book.silenced:
         return None
-    hushed = alert.status == "drill" and quiet(turn.state, turn.now, turn.after(clips[says[0]]))
+    hushed = alert.status == "drill" and quiet(turn.state, turn.now, turn.now.utc, turn.after(clips[says[0]]))
     return None if hushed else says[0]

@@ -182,7 +182,8 @@ def _idle(turn: Turn, _: GateEvent) -> None:
 def _hushed(turn: Turn, cue: Cue, audible_s: float, sayings: int | None = None) -> bool:
     """Whether the cue, begun then, would still be heard when it must be quiet. `sayings`: those left; all of them."""
     one_s = turn.state.clips[cue.say] + limits.SAYING_GAP_S
-    return quiet(turn.state, turn.now, turn.after(audible_s - turn.now.monotonic_s + one_s * (sayings or cue.repeat)))
+    begins_s = audible_s - turn.now.monotonic_s
+    return quiet(turn.state, turn.now, turn.after(begins_s), turn.after(begins_s + one_s * (sayings or cue.repeat)))
 
 
 def _missed(turn: Turn, one: Waiting) -> None:
@@ -196,19 +197,25 @@ def _missed(turn: Turn, one: Waiting) -> None:
 
 def _leading(turn: Turn, _: GateEvent) -> None:
     """Until the player starts, a newer day that cancels the cue, puts it off or holds the gate is still in time, and
-    so is a clock that is lost: the machine may have slept.
+    so is a clock that is lost: the machine may have slept. What may be heard after all, because quiet was ended, leads
+    once more: the amplifier was off.
     """
     doing = turn.state.doing
     assert isinstance(doing, Leading)
+    silent = _hushed(turn, doing.cue, doing.until_s + limits.PLAY_AHEAD_MS / 1000)
     if withdrawn(turn.state, doing.cue):
         record = doing.record.but(result="cancelled", final=True, actual=None, heard="no")
         turn.record(record, until=doing.cue.at)  # whatever plans it again reopens it
         turn.set(doing=Idle())
-    elif turn.state.held or put_off(turn.state, doing) or not may_begin(turn.now, doing.cue, doing.window):
+    elif (
+        turn.state.held
+        or put_off(turn.state, doing)
+        or not may_begin(turn.now, doing.cue, doing.window)
+        or (doing.silent and not silent)
+    ):
         turn.record(doing.record.but(actual=None, heard="no"))
         turn.set(doing=Idle())
     elif turn.now.monotonic_s >= doing.until_s:
-        silent = _hushed(turn, doing.cue, doing.until_s)
         _say(turn, doing if silent == doing.silent else replace(doing, silent=silent))
 
 

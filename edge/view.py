@@ -89,10 +89,10 @@ def _live(live: LiveCue, hands: Hands, now: Instant) -> Waiting:
     return Waiting(live.cue, live.window, slip_s, release(live.cue, live.window, hands, now.utc))
 
 
-def quiet(state: State, now: Instant, ends: datetime) -> bool:
-    """Nothing that lasts until `ends` may speak: a trial, or an exam lock that begins before that."""
+def quiet(state: State, now: Instant, begins: datetime, ends: datetime) -> bool:
+    """Nothing that lasts from `begins` to `ends` may speak: a trial, or an exam lock that touches it."""
     days = in_force(state, now)
-    locked = (span.begins < ends and (span.to is None or now.utc < span.to) for day in days for span in day.quiet)
+    locked = (span.begins < ends and (span.to is None or begins < span.to) for day in days for span in day.quiet)
     return any(day.mode == "trial" for day in days) or any(locked)
 
 

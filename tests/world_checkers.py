@@ -201,8 +201,9 @@ class Watch:
         before = self.gates[where].player.heard[n]
         silence_s = self.gates[where].clock.monotonic_s() + AHEAD_S - before.ends_s
         least_s = limits.SAYING_GAP_S if token == what.token else limits.REST_S
-        if not calls(what):  # an alert cuts, and is said again after a pause
-            least_s = limits.SAYING_GAP_S if split(token)[0] == split(what.token)[0] else 0.0
+        if not calls(what):  # an alert cuts, and is said again after a pause; a new process waits for nothing
+            again = split(token)[0] == split(what.token)[0] and not what.token.endswith("|1")
+            least_s = limits.SAYING_GAP_S if again else 0.0
         if silence_s < least_s - EPS_S:
             yield f"{what.token} begins {silence_s:.2f} s after {token}"
 

@@ -15,6 +15,7 @@ from edge.alphabet import (
     Tick,
 )
 from edge.book import ENTRY, Book, Whole, apply
+from edge.report import Lights
 from gate_rig import DATE, Rig, at, call, came, day, window
 
 # A hold and … -------------------------------------------------------------------------------------
@@ -103,6 +104,26 @@ def test_a_window_open_over_midnight_keeps_its_hold_and_an_alert_and_is_called_t
 
 
 # Quiet, the end, changes --------------------------------------------------------------------------
+
+
+def test_quiet_ended_in_the_lead_of_a_call_gives_the_amplifier_its_lead() -> None:
+    rig = ready(today=day(call(1, 0), quiet=(lock(-600, None),)))
+    rig.run(-0.3)
+    assert rig.lights() == Lights(green="on")
+    rig.send(came(day(call(1, 0), revision=2, quiet=(lock(-600, -0.3),))))
+    assert rig.lights() == Lights(green="on", amplifier=True)
+    rig.run(20)
+    assert [(at_s, name) for at_s, name in rig.classes()] == [(pytest.approx(0.3, abs=0.01), "1")]
+    assert rig.results() == [("c1", 1, "interrupted", False), ("c1", 2, "announced", True)]
+
+
+@pytest.mark.parametrize(("ends_s", "heard"), [(-0.3, ["1"]), (0.0, ["1"]), (0.1, [])])
+def test_quiet_that_ends_by_itself_in_the_lead_decides_once_by_the_first_word(ends_s: float, heard: list[str]) -> None:
+    rig = ready(today=day(call(1, 0), quiet=(lock(-600, ends_s),)))
+    rig.run(-0.5)
+    assert rig.lights().amplifier == bool(heard)
+    rig.run(20)
+    assert (names(rig), rig.results()) == (heard, [("c1", 1, "announced" if heard else "suppressed", True)])
 
 
 def test_quiet_ordered_in_a_sentence_lets_it_end_and_the_next_are_shown_alone() -> None:
