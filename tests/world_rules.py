@@ -10,7 +10,7 @@ from config import limits
 from config.alerts import sentence
 from edge.book import Begun, Pressed, Recorded
 from world import GATES, Plays, Renders, Sends, Shows, Told, What, Wrote
-from world_checkers import CHECKERS, EPS_S, Watch, calls
+from world_checkers import AHEAD_S, CHECKERS, EPS_S, Watch, calls
 
 BEGINS_S = 1.2
 """From knowing of an alert to its first word: the player lets go (0.5 s) or the amplifier takes its lead (0.6 s)."""
@@ -143,7 +143,7 @@ class Rules:
             return
         now = machine.runtime.now().utc
         lasts_s = machine.player.heard[-1].ends_s - machine.clock.monotonic_s() if what.sounds else 0.0
-        begins, ends = now + timedelta(seconds=EPS_S), now + timedelta(seconds=lasts_s - EPS_S)
+        begins, ends = now + timedelta(seconds=AHEAD_S + EPS_S), now + timedelta(seconds=lasts_s - EPS_S)
         for span in book.day.quiet:
             if span.begins < ends and (span.to is None or begins < span.to):
                 yield f"{what.token} sounds from {now} on for {lasts_s:.1f} s, and quiet is {span.begins} to {span.to}"

@@ -33,6 +33,8 @@ def test_a_class_is_called_at_its_instant_heard_and_recorded_once(
     kind: str, tmp_path: Path, recorder: Recorder
 ) -> None:
     school = School(tmp_path, first=now() + timedelta(seconds=12), every_s=5, classes=3, path=BROKERS[kind])
+    with (tmp_path / "plan.toml").open("a", encoding="utf-8") as plan:
+        plan.write('[readings]\n"放学" = "fāng xué"\n')  # how this school reads it
     with school.centre():
         assert school.kind == kind
         gate = school.gate()
@@ -42,7 +44,7 @@ def test_a_class_is_called_at_its_instant_heard_and_recorded_once(
     assert results(records) == [(f"g3c{n}", 1, "announced", True) for n in (1, 2, 3)]
     assert last.problems == 0
     sounds = heard(recorder, tmp_path / "gate.wav")
-    said = [one for n in "一二三" for one in read(f"请注意，三年级{n}班正在放学。")]
+    said = [one for n in "一二三" for one in read(f"请注意，三年级{n}班正在放学。", {"放学": "fāng xué"})]
     assert [one for _, one in decode(read_wav(tmp_path / "gate.wav"))] == said
     planned = [datetime.fromisoformat(str(one["planned"])) for one in records]
     actual = [datetime.fromisoformat(str(one["actual"])) for one in records]
