@@ -36,8 +36,11 @@ _LUFS_ERROR = 1.0
 _SYLLABLE_MIN_S = 0.1
 _SYLLABLE_MAX_S = 1.0
 """Shorter than the one a syllable, a sentence was not spoken whole; longer than the other, it is another sentence."""
-_RUMBLE_HZ = 100.0
-"""Hum and wind are below it, and no horn at a gate plays them."""
+_RUMBLE_HZ = 250.0
+"""Hum, wind and what a voice has there tell no class from another, and no horn at a gate plays them."""
+_CLEAR_HZ, _CLEAR_DB = 1500.0, 4.0
+"""From here on the consonants are: lifted, fewer syllables are misheard in noise of the same strength. By the ear of
+`./run bench voice`, two voices at 5 dB: 0.09 and 0.13 of them, 0.11 and 0.19 before."""
 _FLAT = 32700
 _FLAT_MAX = 0.001
 """Speech of which a larger share than this is at full scale was recorded too loud."""
@@ -52,7 +55,7 @@ def clip_of(speech: Samples, syllables: int) -> Samples:
     if np.count_nonzero(abs(levels) >= _FLAT) > _FLAT_MAX * len(levels):
         message = "the speech is clipped: recorded too loud"
         raise OutsideError(message)
-    levels, weighted = _filtered(levels, _HIGH_PASS, _HIGH_PASS * _WEIGHTING)
+    levels, weighted = _filtered(levels, _VOICING, _VOICING * _WEIGHTING)
     spoken = _spoken(levels)
     spoken_s = len(levels[spoken]) / CLIP_RATE_HZ
     raw_lufs = _gated_lufs(weighted[spoken])
@@ -181,9 +184,16 @@ def _butterworth(rate_hz: int, pass_hz: float) -> _Answer:
     return _answer(1 / a0, -2 / a0, 1 / a0, 2 * (k * k - 1) / a0, (1 - math.sqrt(2) * k + k * k) / a0)
 
 
+def _shelf(rate_hz: int, from_hz: float, gain_db: float) -> _Answer:
+    """A lift of the first order."""
+    k, gain = math.tan(math.pi * from_hz / rate_hz), 10 ** (gain_db / 20)
+    return _answer((k + gain) / (k + 1), (k - gain) / (k + 1), 0.0, (k - 1) / (k + 1), 0.0)
+
+
 _BLOCK, _RINGS = 8192, 2048
 """Samples; after the second number the slowest filter, 38 Hz, is 190 dB down."""
-_WEIGHTING, _HIGH_PASS = _weighting(CLIP_RATE_HZ), _butterworth(CLIP_RATE_HZ, _RUMBLE_HZ)
+_WEIGHTING = _weighting(CLIP_RATE_HZ)
+_VOICING = _butterworth(CLIP_RATE_HZ, _RUMBLE_HZ) * _shelf(CLIP_RATE_HZ, _CLEAR_HZ, _CLEAR_DB)
 _NEAR = 0.5 * 10 ** (CLIP_PEAK_DBFS / 20) * FULL
 _AROUND = 8
 """Samples on each side that make a level between two."""
