@@ -53,6 +53,11 @@ def test_of_many_that_are_forgotten_three_are_named(left: int, name: str) -> Non
     assert (finding.code, finding.args["name"]) == ("not_called_on", name)
 
 
+def test_a_window_that_closes_as_it_opens_is_told_at_its_end() -> None:
+    swap = (NOON, NOON.replace('starts = "11:30"', 'starts = "11:20"').replace('"11:55"', '"11:25"'))
+    assert found(changed(swap)) == [("order", "windows.noon.closes", "11:25")]
+
+
 def test_what_is_no_pinyin_is_found_and_what_the_school_reads_itself_can_be_read() -> None:
     own = '[readings]\n"莘" = "xīn"\n"𠮷" = "ji"\n"茌平" = "chi pin g"\n[calendar]'
     text = changed(("[calendar]", own), ('grade = "三年级"', 'grade = "𠮷年级"'))

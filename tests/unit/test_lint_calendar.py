@@ -1,5 +1,6 @@
 """What a calendar does not know yet is said in time; mistakes in it are in `plan_faults_of_calendar.py`."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
@@ -51,6 +52,42 @@ def test_a_term_may_be_one_day_and_no_shorter() -> None:
     for to, found in (("2026-09-01", []), ("2026-08-31", ["term"])):
         terms = f'terms = [{{ from = "2026-09-01", to = "{to}" }}]\n'
         assert [one.code for one in calendar_faults(calendar(terms=terms), (), None, "Asia/Shanghai")] == found
+
+
+def faults_of(terms: Sequence[tuple[str, str]], *lines: str) -> list[tuple[str, str]]:
+    spans = ", ".join(f'{{ from = "{begins}", to = "{to}" }}' for begins, to in terms)
+    school = calendar(*lines, terms=f"terms = [{spans}]\n")
+    return [(one.code, one.place) for one in calendar_faults(school, (), None, "Asia/Shanghai")]
+
+
+def test_a_term_has_four_hundred_days_at_most() -> None:
+    assert faults_of([("2026-09-01", "2027-10-06")]) == []
+    assert faults_of([("2026-09-01", "2027-10-07")]) == [("term", "calendar.terms[0]")]
+
+
+def test_a_term_inside_another_hides_none_that_begins_in_it() -> None:
+    terms = [("2026-09-01", "2027-01-22"), ("2026-10-01", "2026-10-31"), ("2026-12-01", "2027-02-01")]
+    assert faults_of(terms) == [("term", "calendar.terms[1]"), ("term", "calendar.terms[2]")]
+
+
+def test_what_is_counted_may_begin_near_any_term() -> None:
+    odd = rule('weeks = "odd"', 'week_one = "2026-09-07"', 'day_type = "closed"')
+    assert faults_of([("2023-09-01", "2024-01-22"), ("2026-09-01", "2027-01-22")], odd) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "others"),
+    [
+        (("turn = 1",), ["turns"]),
+        (("turns = 2",), ["turn"]),
+        (("turns = 2", 'turn_one = "2026-09-07"'), ["turn", "turn"]),
+        (("nth = 2",), ["weekdays"]),
+        (('week_one = "2026-09-07"', 'holiday_weeks = "skip"'), ["weeks", "weeks"]),
+    ],
+)
+def test_what_else_must_be_said_is_named(lines: tuple[str, ...], others: list[str]) -> None:
+    found = list(calendar_faults(calendar(rule(*lines, 'day_type = "closed"')), (), None, "Asia/Shanghai"))
+    assert [(one.code, one.args["other"]) for one in found] == [("rule_needs", other) for other in others]
 
 
 @pytest.mark.parametrize(("name", "hint"), [("国庆", "（国庆节?）"), ("xyz", "")])
