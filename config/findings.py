@@ -321,8 +321,8 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         ),
     },
     "sound_alike": {
-        "zh": ("与“{other}”听起来一样，家长分不清", "改一个名称，例如加上楼号"),
-        "en": ("sounds like {other}: nobody could tell them apart", "give it another name"),
+        "zh": ("与“{other}”听起来一样，家长分不清", "改一个名称，或在 [readings] 写明读音"),
+        "en": ("sounds like {other}: nobody could tell them apart", "rename it, or write its reading in [readings]"),
     },
     "same_segment": {
         "zh": ("{at} 前后{name}（{gate}）和{other}（{other_gate}）都走这一段，会挤在一起", "错开两门的时刻，或改路线"),

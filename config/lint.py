@@ -39,7 +39,7 @@ def read(text: str, file: str, voice: Voice = MUTE, near: Near | None = None) ->
 
 def _findings(made: Draft, voice: Voice) -> Iterator[Finding]:
     yield from _ids(made)
-    yield from _names(made)
+    yield from _names(made, voice)
     yield from _school(made)
     yield from _references(made)
     yield from _sentences(made, voice)
@@ -67,18 +67,21 @@ def _ids(made: Draft) -> Iterator[Finding]:
     yield from (Finding("reserved", f"day_types.{one.id}", one.id) for one in made.day_types if one.id in reserved)
 
 
-def _names(made: Draft) -> Iterator[Finding]:
-    """Nobody can tell two of one name apart; width and spaces are not heard. One finding a grade."""
-    first: dict[str, str] = {}
+def _names(made: Draft, voice: Voice) -> Iterator[Finding]:
+    """Nobody can tell two of one name, or of one sound, apart, however they are written. One finding a grade."""
+    own = _readings(made, voice)
+    first: dict[str, tuple[str, str]] = {}
     found: set[str] = set()
-    for one in made.classes:
-        other = first.setdefault(_heard(one.name), one.id)
-        if other != one.id and one.entry not in found:
-            found.add(one.entry)
-            yield Finding("same_name", f"classes.{one.entry}", one.name, {"other": other})
-    for group in made.groups:
-        if group.name and (other := first.setdefault(_heard(group.name), group.id)) != group.id and not group.each:
-            yield Finding("same_name", f"groups.{group.id}", group.name, {"other": other})
+    called = [(f"classes.{one.entry}", one.id, one.name) for one in made.classes]
+    called += [(f"groups.{one.id}", one.id, one.name) for one in made.groups if one.name and not one.each]
+    for place, own_id, name in called:
+        sound = voice.sounds(name, own) if voice.sounds else _heard(name)
+        other_id, other = first.setdefault(sound, (own_id, name))
+        if other_id != own_id and place not in found:
+            found.add(place)
+            same = _heard(name) == _heard(other)
+            code, told = ("same_name", other_id) if same else ("sound_alike", other)
+            yield Finding(code, place, name, {"other": told})
     gates: dict[str, str] = {}
     for gate in made.gates:
         if (other := gates.setdefault(_heard(gate.name), gate.id)) != gate.id:
@@ -239,11 +242,16 @@ def _sentences(made: Draft, voice: Voice) -> Iterator[Finding]:
             said += [(f"{key}.{own}", text) for own in ("notice", "ending") if (text := getattr(part, own))]
             said += [(f"{key}.notices[{n}].say", notice.say) for n, notice in enumerate(part.notices or ())]
     said += [(f"alerts.{one}", say) for one in RAISED if made.alerts and (say := made.alerts.own(one))]
-    own = {text: pinyin for text, pinyin in made.readings.items() if voice.is_pinyin(pinyin)}
+    own = _readings(made, voice)
     yield from (Finding("pinyin", f"readings.{text}", made.readings[text]) for text in made.readings if text not in own)
     for place, text in said:
         if characters := voice.unreadable(text, own):
             yield Finding("readable", place, text, {"characters": characters})
+
+
+def _readings(made: Draft, voice: Voice) -> dict[str, str]:
+    """The school's own that can be spoken."""
+    return {text: pinyin for text, pinyin in made.readings.items() if voice.is_pinyin(pinyin)}
 
 
 def _templates(made: Draft) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ One mistake is one finding: what is wrong on several days is told of the first.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -16,7 +16,7 @@ from config.plan_read import Draft
 from config.roster import Called, Kind, Roster, WholeDay
 from config.schooldays import day_of
 from config.timetable import call_sentence, folded
-from config.voice import Own, Voice
+from config.voice import Voice
 
 Calls = list[list[Called]]
 """What each window of the plan calls, in its order."""
@@ -230,7 +230,6 @@ def doubts(plan: Plan, voice: Voice) -> Iterator[Finding]:
         if window.in_order and speaks and any(window.opens < to and begins < window.closes for begins, to in _RESTS):
             args = {"opens": clock(window.opens), "closes": clock(window.closes)}
             yield Finding("neighbours", f"windows.{window.id}.opens", clock(window.opens), args, "warning")
-    yield from _alike(plan, voice.sounds) if voice.sounds else ()
     takes: dict[str, float] = {}
     often: dict[Kind, Counter[SchoolClass]] = {}
     found: set[str] = set()
@@ -308,18 +307,6 @@ def _busy(plan: Plan, calls: list[Called]) -> Iterator[Finding]:
                 args = {"zone": zone.name, "at": clock(other.at_s), "name": other.name, "other": one.name}
                 yield Finding("zone_busy", f"zones.{zone.id}.clear_s", f"{zone.clear_s:g}", args, "warning")
                 break
-
-
-def _alike(plan: Plan, sounds: Callable[[str, Own], str]) -> Iterator[Finding]:
-    """Nobody at the kerb can tell them apart, however they are written. One finding a grade."""
-    first: dict[str, str] = {}
-    found: set[str] = set()
-    named = [(f"classes.{one.entry}", one.name) for one in plan.classes]
-    named += [(f"groups.{one.id}", one.name) for one in plan.groups if one.name and not one.each]
-    for place, name in named:
-        if (other := first.setdefault(sounds(name, plan.readings), name)) != name and place not in found:
-            found.add(place)
-            yield Finding("sound_alike", place, name, {"other": other}, "warning")
 
 
 def heavy(plan: Plan) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Warnings that need a voice or a day: names that sound alike, calls too close, stairs and zones not yet clear."""
+"""What needs a voice or a day: names that sound alike are refused; calls too close, stairs and zones are warnings."""
 
 import pytest
 
@@ -6,6 +6,7 @@ from audio.alike import alike
 from audio.lasting import VOICE, heard, lasts
 from config.findings import Finding, words
 from config.lint import read
+from config.plan import PlanError
 from config.voice import MUTE
 from plan_days import AFTERNOON, CALENDAR, SCHOOL, SMALL
 
@@ -20,6 +21,12 @@ def told(*tables: str) -> list[tuple[str, str, str]]:
     found = warned(*tables)
     assert {one.severity for one in found} <= {"warning"}
     return [(one.code, one.place, one.value) for one in found]
+
+
+def refused(*tables: str) -> list[Finding]:
+    with pytest.raises(PlanError) as caught:
+        warned(*tables)
+    return [one for one in caught.value.findings if one.severity == "error"]
 
 
 def test_a_plan_without_a_doubt_has_no_warning() -> None:
@@ -64,22 +71,38 @@ def named(*names: str) -> str:
     [
         (("程班", "成班"), [("sound_alike", "classes.n1", "成班")]),
         (("3班", "三班"), [("sound_alike", "classes.n1", "三班")]),
-        (("四班", "十班"), []),
+        (("3A班", "３ａ班"), [("same_name", "classes.n1", "３ａ班")]),
         (("城班", "诚班", "程班"), [("sound_alike", "classes.n1", "诚班"), ("sound_alike", "classes.n2", "程班")]),
     ],
 )
-def test_two_names_of_one_sound_are_told(names: tuple[str, ...], found: list[tuple[str, str, str]]) -> None:
-    assert told(SMALL, named(*names), TWO) == found
+def test_two_names_of_one_sound_are_refused(names: tuple[str, ...], found: list[tuple[str, str, str]]) -> None:
+    assert [(one.code, one.place, one.value) for one in refused(SMALL, named(*names), TWO)] == found
 
 
-def test_a_group_may_sound_like_a_class_and_a_grade_is_told_once() -> None:
+def test_names_that_are_only_near_each_other_are_not() -> None:
+    assert told(SMALL, named("四班", "十班"), TWO) == []
+
+
+def test_the_schools_own_reading_tells_two_names_apart_and_another_makes_them_one() -> None:
+    """With the remedy the page of findings names; an own reading that is no pinyin does not count."""
+    apart = '[readings]\n"诚班" = "cheng2 xin4 ban1"\n'
+    assert told(SMALL, named("城班", "诚班"), TWO, apart) == []
+    wrong = refused(SMALL, named("城班", "诚班"), TWO, '[readings]\n"诚班" = "chxng"\n')
+    assert {one.code for one in wrong} == {"pinyin", "sound_alike"}
+    one_sound = '[readings]\n"梅班" = "lan2 ban1"\n'
+    assert [one.value for one in refused(SMALL, named("兰班", "梅班"), TWO, one_sound)] == ["梅班"]
+
+
+def test_two_groups_of_one_sound_are_refused_and_a_grade_is_told_once() -> None:
     group = '[groups.bus]\nname = "一号校车"\nmembers = ["g1"]\n[groups.bus1]\nname = "1号校车"\nmembers = ["g2"]\n'
-    assert told(SMALL, group, TWO) == [("sound_alike", "groups.bus1", "1号校车")]
+    assert [(one.code, one.place, one.value) for one in refused(SMALL, group, TWO)] == [
+        ("sound_alike", "groups.bus1", "1号校车")
+    ]
     twins = '[[classes]]\nid = "g3"\nnames = ["一年级1班", "一年级2班"]\nzone = "a"\n'
-    (finding,) = warned(SMALL, twins, TWO)
+    (finding,) = refused(SMALL, twins, TWO)
     assert (finding.place, finding.value) == ("classes.g3", "一年级1班")
     assert words(finding, "zh") == (
-        "提醒 classes.g3 = 一年级1班: 与“一年级一班”听起来一样，家长分不清 → 改一个名称，例如加上楼号"
+        "错误 classes.g3 = 一年级1班: 与“一年级一班”听起来一样，家长分不清 → 改一个名称，或在 [readings] 写明读音"
     )
 
 
