@@ -7,6 +7,7 @@ phonemes (`phonemes.py`), never text: what it says is what `fangxue say --show` 
 
 import hashlib
 import importlib.resources
+import importlib.util
 import math
 import os
 from array import array
@@ -59,6 +60,11 @@ def _identity(voice: str) -> str:
 
 
 IDENTITIES = {voice: _identity(voice) for voice in VOICES}
+
+
+def installed() -> bool:
+    """Whether the extra is there, as far as that is known without loading it."""
+    return all(importlib.util.find_spec(one) for one in ("onnxruntime", *PARTS))
 
 
 class KokoroSynthesizer:

@@ -25,6 +25,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from audio.recorder import Recorder
+from audio.synthesizer_kokoro import installed
 from broker.wire import topics
 from broker.wire.messages import Status, decode
 from broker.wire.transport import Arrived, TransportEvent
@@ -191,6 +192,7 @@ def _gate_settings(plan: Plan, gate: str, port: int, player: str) -> str:
 school = "{plan.school.id}"
 gate = "{gate}"
 data = "{gate}"
+voice = "{"kokoro" if installed() else "pyttsx3"}"
 [broker]
 port = {port}
 [player]

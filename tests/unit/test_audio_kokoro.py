@@ -4,8 +4,10 @@ The model itself is heard in `./run bench voice`: it is 92 MB, and nobody who ru
 """
 
 import hashlib
+import importlib
 import math
 import random
+import sys
 import tomllib
 from array import array
 from collections.abc import Callable, Sequence
@@ -27,6 +29,7 @@ from audio.synthesizer_kokoro import (
     Floats,
     KokoroSynthesizer,
     _styles,
+    installed,
     model_bytes,
 )
 from audio.wav_file import length_s, read_wav
@@ -180,6 +183,20 @@ def test_the_extra_holds_what_the_voice_needs() -> None:
         "onnxruntime",
         *(part.replace("_", "-") for part in PARTS),
     }
+
+
+def test_the_extra_is_there_when_its_runtime_and_every_part_of_the_model_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.path", [str(tmp_path)])
+    packages = ("onnxruntime", *PARTS)
+    for package in packages:
+        monkeypatch.delitem(sys.modules, package, raising=False)
+    for package in packages:
+        assert not installed()
+        (tmp_path / package).mkdir()
+        importlib.invalidate_caches()
+    assert installed()
 
 
 def test_a_gate_may_have_every_engine_there_is() -> None:
