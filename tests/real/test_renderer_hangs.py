@@ -15,6 +15,8 @@ from sound_card import children
 
 NOTICE = "全体老师请到会议室。"
 LATE_MAX_S = 0.25
+END_MAX_S = 10.0
+"""Far below the time for which a rendering child may be silent."""
 
 
 def stopped_renderer(gate: Program) -> int:
@@ -42,7 +44,9 @@ def test_a_renderer_that_hangs_delays_no_call_and_goes_with_its_gate(tmp_path: P
         records = [one for one in school.wait_records(final=6) if "/noon/" in one["cue"]]
         assert children(gate.process.pid).count(child) == 1
         assert NOTICE not in "".join(gate.said)
+        told_s = CLOCK.monotonic_s()
         assert gate.end() == 0, gate.said
+        assert CLOCK.monotonic_s() - told_s < END_MAX_S
     assert not Path(f"/proc/{child}").exists()
     assert [(one["result"], one["heard"], one["final"]) for one in records] == [("announced", "yes", True)] * 3
     begins = recorder.begins_utc
