@@ -217,7 +217,13 @@ class Centre:
         changes, newer = self.parts.store.changes(on), agenda.asked(self.state, now)
         kept = tuple(sorted(date for date in self.state.kept if date >= on))
         alerts = self.state.alerts
-        return Situation(self._plan, on, days, changes, records, statuses, newer, kept, alerts, self._doubts)
+        troubled = [
+            (address, one.log) for address, one in self.state.statuses.items() if address in own and one.problems
+        ]
+        problems = {address.gate: self.parts.store.problems(address, log) for address, log in troubled}
+        return Situation(
+            self._plan, on, days, changes, records, statuses, newer, kept, problems, alerts, self._doubts
+        )  # fmt: skip
 
     def view(self) -> View:
         """Everything the page shows."""

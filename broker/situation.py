@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from broker.issued import Newer
-from broker.wire.messages import Alert, Record, Status
+from broker.wire.messages import Alert, Problem, Record, Status
 from config import limits
 from config.changes import Change, standing
 from config.day import Cue, GateDay, Window
@@ -36,6 +36,8 @@ class Situation:
     """Days at gates that this centre did not issue: a person must choose."""
     kept: tuple[date, ...] = ()
     """Dates for which the gates' own days were chosen."""
+    problems: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+    """Those that stand, by gate."""
     alerts: tuple[Alert, ...] = ()
     """By number, of all dates."""
     doubts: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from sqlalchemy import URL, Column, Engine, Integer, MetaData, String, Table, cr
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from broker.wire.messages import Alert, Event, Record
+from broker.wire.messages import Alert, Event, Problem, Record
 from broker.wire.topics import Address
 from config import limits
 from config.changes import Change
@@ -241,6 +241,16 @@ class Store:
         self._write(*statements)
         query = select(_LOGS.c.seq).where(_LOGS.c.gate == gate, _LOGS.c.log == message.log)
         return int(self._rows(query)[0][0])
+
+    def problems(self, address: Address, log: str) -> tuple[Problem, ...]:
+        """Those that stand at a gate, the oldest first; of its log of today: what an older one told nobody closes."""
+        query = select(_PROBLEMS.c.payload, _PROBLEMS.c.crc).where(
+            _PROBLEMS.c.gate == str(address),
+            _PROBLEMS.c.id.startswith(f"{log}-"),
+            func.json_extract(_PROBLEMS.c.payload, "$.closed_at").is_(None),
+        )
+        rows = self._rows(query.order_by(_PROBLEMS.c.seq.desc()).limit(limits.PROBLEMS_SHOWN))
+        return tuple(Problem.model_validate_json(payload) for payload, crc in reversed(rows) if _crc(payload) == crc)
 
     def keep_unreported(self, address: Address, records: Sequence[Record]) -> None:
         """For cues without a final record; one that comes later takes their place."""

@@ -40,6 +40,14 @@ class QuietView(Frozen):
     to: Utc | None
 
 
+class ProblemView(Frozen):
+    """What a person must look at; `why` in the gate's own words."""
+
+    code: str
+    why: str
+    since: Utc
+
+
 class GateView(Frozen):
     """`link`: up; lost (its will, or silent for 90 s); never heard. `confirmed`: it holds the day that was issued.
 
@@ -67,6 +75,7 @@ class GateView(Frozen):
     revision: int
     confirmed: bool
     check: tuple[str, ...]
+    problems: tuple[ProblemView, ...] = ()
     alert_seq: int
 
 
@@ -270,6 +279,10 @@ def _gate(
         revision=day.revision,
         confirmed=not lost and held is not None and held.revision == day.revision,
         check=() if status is None or lost else status.check,  # of a lost one nobody knows
+        problems=tuple(
+            ProblemView(code=one.code, why=one.args.get("why", ""), since=one.opened_at)
+            for one in here.problems.get(day.gate, ())
+        ),
         alert_seq=0 if status is None else status.alert_seq,
     )
 

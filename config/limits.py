@@ -107,6 +107,8 @@ WINDOWS_MAX = 24
 HOLDS_MAX = 100
 CHANGES_SHOWN = 30
 """Changes on the page, the newest first."""
+PROBLEMS_SHOWN = 20
+"""Of a gate, on the page: the newest."""
 LIVE_MAX = 50
 """Live cues a gate without the day keeps."""
 NAME_MAX = 64

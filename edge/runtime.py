@@ -49,7 +49,7 @@ from edge.alphabet import (
     Woke,
     Write,
 )
-from edge.book import ENTRY, Book, Opened, Stopped, Whole, apply
+from edge.book import ENTRY, Book, Noted, Opened, Stopped, Whole, apply
 from edge.chip import Chip
 from edge.gate import step, wake
 from edge.inbox import Inbox
@@ -270,6 +270,10 @@ class Runtime:
         parts = self.parts
         match effect:
             case Write(entry):
+                if isinstance(entry, Noted):
+                    told = entry.problem
+                    over = "已好 over" if told.closed_at else told.args.get("why", "")
+                    self._log(f"问题 problem {told.code}: {over}")
                 write = parts.journal.renew if isinstance(entry, Whole) else parts.journal.append
                 return self._part("journal", lambda: write(ENTRY.dump_json(entry, by_alias=True)))
             case Play(token, say, gain_db):

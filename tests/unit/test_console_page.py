@@ -1,9 +1,15 @@
 """The page as it is first served: what it names, offers and keeps apart."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from broker.console.page import PROBLEMS
 from broker.view import HoldView
 from console_rig import NOW, Rig, classes, gate, held, restored, state
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_page_names_the_gate_that_is_missing_and_the_remedy_for_the_time() -> None:
@@ -15,6 +21,29 @@ def test_the_page_names_the_gate_that_is_missing_and_the_remedy_for_the_time() -
     assert "王老师：校车没到" in text
     assert '"ids": ["change-7"]' in text
     assert "<script>" not in text
+
+
+def test_the_page_says_what_stands_at_a_gate_why_and_since_when() -> None:
+    rig = Rig()
+    since = NOW.replace(day=24)
+    told = (
+        {"code": "player", "why": "card <Device> is gone", "since": since},
+        {"code": "of-tomorrow", "why": "", "since": since},
+    )
+    rig.centre.shown = state(gates=(gate("east", problems=told), gate("west")))
+    text = rig.ask("GET", "/").text
+    assert "▲ 声音放不出来（11-24 11:31 起）：<small>card &lt;Device&gt; is gone</small>" in text
+    assert "▲ of-tomorrow（11-24 11:31 起）<" in text
+
+
+def test_every_problem_a_gate_can_have_has_words_on_the_page() -> None:
+    """Codes as they stand in the gate's source."""
+    sources = [path.read_text("utf-8") for path in (ROOT / "edge").glob("*.py")]
+    found = {code for text in sources for code in re.findall(r"""(?:problem|PartFailed|_part)\("([\w-]+)\"""", text)}
+    found |= {code for text in sources for code in re.findall(r'"(clock-\w+)": ', text)}
+    found |= {"button-hold", "button-next"}
+    assert len(found) > 14
+    assert found <= PROBLEMS.keys()
 
 
 def test_the_page_offers_the_day_types_quiet_and_another_gate() -> None:

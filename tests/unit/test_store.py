@@ -11,6 +11,7 @@ import pytest
 from broker.store import Store
 from broker.wire.messages import Press, Problem, encode
 from centre_rig import EAST, LOG, OPENS, TODAY, WEST, day, event, record
+from config import limits
 from config.changes import Change
 from config.errors import OutsideError
 
@@ -126,6 +127,26 @@ def test_problems_and_presses_are_kept_with_the_records(store: Store, file: Path
         store.keep_event(EAST, event(EAST, seq, presses=(press,), problems=(problem,)))
     assert sql(file, "SELECT gate, payload FROM problems") == [(str(EAST), closed.model_dump_json())]
     assert sql(file, "SELECT gate, payload FROM presses") == [(str(EAST), press.model_dump_json())]
+
+
+def test_problems_that_stand_are_those_of_the_gate_and_of_its_log_that_nobody_closed(store: Store, file: Path) -> None:
+    def problem(own: str, *, over: bool = False) -> Problem:
+        at = OPENS if over else None
+        return Problem(id=own, code="clip", args={"why": "x"}, opened_at=OPENS, closed_at=at)
+
+    stands, later, older = problem(f"{LOG}-1"), problem(f"{LOG}-3"), problem(f"{'f' * 8}-2")
+    store.keep_event(EAST, event(EAST, 1, problems=(stands, problem(f"{LOG}-2"))))
+    store.keep_event(EAST, event(EAST, 2, problems=(problem(f"{LOG}-2", over=True),)))
+    store.keep_event(EAST, event(EAST, 3, problems=(later,)))
+    store.keep_event(EAST, event(EAST, 2, log="f" * 8, problems=(older,)))
+    store.keep_event(WEST, event(WEST, 9, problems=(problem(f"{LOG}-9"),)))
+    assert store.problems(EAST, LOG) == (stands, later)
+    assert store.problems(EAST, "f" * 8) == (older,)
+    sql(file, "UPDATE problems SET crc = crc + 1 WHERE id LIKE '%-1'")
+    assert store.problems(EAST, LOG) == (later,)
+    many = tuple(problem(f"{LOG}-{n}") for n in range(10, 30))
+    store.keep_event(EAST, event(EAST, 30, problems=many))
+    assert len(store.problems(EAST, LOG)) == limits.PROBLEMS_SHOWN
 
 
 def test_records_are_those_of_the_date_by_gate_cue_and_attempt(store: Store) -> None:
