@@ -79,8 +79,10 @@ class Centre:
         self.parts = parts
         self._plan = plan
         self._clock = clock
-        self._confirmed_at = parts.store.confirmed_at()
-        self._wall_s = self._offset_s()
+        # After a reboot it differs: the wall may be what it was at the last shutdown, and nobody compared that.
+        confirmed = parts.store.confirmed()
+        self._confirmed_at = confirmed[0] if confirmed else None
+        self._wall_s = confirmed[1] if confirmed else self._offset_s()
         self._today: date | None = None
         self._doubts: tuple[str, ...] = ()
         self._again_s: float | None = None
@@ -120,14 +122,16 @@ class Centre:
         self.parts.alarm.set(agenda.wake(self.state, self._stepped))
 
     def now(self) -> Instant:
-        """The school's time; a step of the wall clock ends an owner's confirmation."""
+        """The school's time; a step of the wall clock, or a reboot, ends an owner's confirmation."""
         clock = self.parts.clock
         wall_s = self._offset_s()
         if abs(wall_s - self._wall_s) > limits.CLOCK_STEP_S:
             self._confirmed_at = None
             self._unconfirm()
             self.parts.alarm.check()
-            self.parts.log("时钟被改动，请负责人重新确认时间 the clock was set: an owner must confirm the time again")
+            self.parts.log(
+                "时钟被改动或机器重启过，请负责人重新确认时间 clock set, or machine rebooted: confirm the time again"
+            )
         self._wall_s = wall_s
         utc = clock.utc()
         bound_s = error_s(self._clock.source, clock.kernel_error_s(), self._confirmed_at, utc)
@@ -135,8 +139,8 @@ class Centre:
 
     def confirm_time(self, by: str) -> None:
         """An owner says that the centre's time is right. Raises OutsideError, and then it does not count."""
-        at = self.parts.clock.utc()
-        self.parts.store.confirm(at, by)
+        at = self.now().utc
+        self.parts.store.confirm(at, by, self._wall_s)
         self._confirmed_at = at
 
     # What people ask ------------------------------------------------------------------------------

@@ -9,7 +9,21 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Column, Engine, Integer, MetaData, String, Table, create_engine, delete, event, func, select
+from sqlalchemy import (
+    URL,
+    Column,
+    Engine,
+    Float,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    delete,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -62,7 +76,13 @@ _LOGS = Table(
     Column("log", String, primary_key=True),
     Column("seq", Integer, nullable=False),
 )
-_CONFIRMED = Table("confirmed", _META, Column("at", String, primary_key=True), Column("by", String, nullable=False))
+_CONFIRMED = Table(
+    "confirmations",
+    _META,
+    Column("at", String, primary_key=True),
+    Column("by", String, nullable=False),
+    Column("wall_s", Float, nullable=False),
+)
 _CHANGES = Table(
     "changes",
     _META,
@@ -268,18 +288,18 @@ class Store:
             if _crc(payload) == crc
         ]
 
-    def confirm(self, at: datetime, by: str) -> None:
-        """An owner compared the centre's time with a watch at this instant."""
-        self._write(insert(_CONFIRMED).values(at=written(at), by=by).on_conflict_do_nothing())
+    def confirm(self, at: datetime, by: str, wall_s: float) -> None:
+        """An owner compared the centre's time with a watch at this instant. `wall_s`: wall less monotonic clock."""
+        self._write(insert(_CONFIRMED).values(at=written(at), by=by, wall_s=wall_s).on_conflict_do_nothing())
 
     def unconfirm(self) -> None:
         """The clock was stepped: no earlier confirmation counts, also after a restart."""
         self._write(delete(_CONFIRMED))
 
-    def confirmed_at(self) -> datetime | None:
-        """The newest confirmation that still counts."""
-        newest = self._rows(select(func.max(_CONFIRMED.c.at)))[0][0]
-        return datetime.fromisoformat(newest) if newest else None
+    def confirmed(self) -> tuple[datetime, float] | None:
+        """The newest confirmation that nobody took back: its instant, and wall less monotonic clock then."""
+        newest = self._rows(select(_CONFIRMED.c.at, _CONFIRMED.c.wall_s).order_by(_CONFIRMED.c.at.desc()).limit(1))
+        return next(((datetime.fromisoformat(at), wall_s) for at, wall_s in newest), None)
 
     def _rows(self, query: Any) -> list[Any]:  # noqa: ANN401 - SQLAlchemy's own type of a query is private
         try:

@@ -246,7 +246,32 @@ def test_a_busy_machine_is_no_step_of_the_clock(tmp_path: Path) -> None:
     school.centre.confirm_time("李主任")
     for _ in range(50):
         assert school.centre.now().bound_s is not None
-    assert school.store.confirmed_at() is not None
+    assert school.store.confirmed() is not None
+
+
+def test_an_owners_word_does_not_survive_a_reboot(school: School) -> None:
+    """Without a clock chip the wall then goes on where it stopped, hours ago."""
+    school.clock.error_s = None
+    school.centre.confirm_time("李主任")
+    school.clock.advance(600)
+    school.stop()
+    school.clock.reboot(3 * 3600)
+    school.clock.advance(40)
+    school.start()
+    assert school.centre.now().bound_s is None
+    assert [line for line in school.said if "机器重启过" in line]
+    school.centre.confirm_time("李主任")
+    school.stop()
+    school.start()
+    assert school.centre.now().bound_s == pytest.approx(limits.OWNER_ERROR_S, abs=0.01)
+
+
+def test_an_owners_word_given_after_a_step_nobody_had_noticed_counts(school: School) -> None:
+    school.clock.error_s = None
+    school.clock.step(90)
+    school.centre.confirm_time("李主任")
+    school.go(1)
+    assert asked(school, 1)["error_s"] == pytest.approx(limits.OWNER_ERROR_S, abs=0.01)
 
 
 def test_an_owners_word_survives_a_restart_and_not_a_week(school: School) -> None:

@@ -266,14 +266,14 @@ def test_a_window_settled_again_tells_the_newer_plan(store: Store) -> None:
 
 
 def test_the_newest_confirmation_counts_until_the_clock_is_stepped(store: Store, file: Path) -> None:
-    assert store.confirmed_at() is None
+    assert store.confirmed() is None
     for hour in (2, 4, 3, 4):
-        store.confirm(datetime(2026, 11, 25, hour, tzinfo=UTC), "李主任")
-    assert store.confirmed_at() == datetime(2026, 11, 25, 4, tzinfo=UTC)
+        store.confirm(datetime(2026, 11, 25, hour, tzinfo=UTC), "李主任", 1e9 + hour)
+    assert store.confirmed() == (datetime(2026, 11, 25, 4, tzinfo=UTC), 1e9 + 4)
     store.unconfirm()
-    assert store.confirmed_at() is None
+    assert store.confirmed() is None
     other = Store(file)
-    assert other.confirmed_at() is None
+    assert other.confirmed() is None
     other.close()
 
 
@@ -284,13 +284,13 @@ def test_what_was_acknowledged_survives_a_power_cut(store: Store, file: Path, tm
     store.keep_plan("plan")
     store.keep_days([(EAST, TODAY, 1, encode(day()))])
     store.keep_unreported(EAST, [UNREPORTED])
-    store.confirm(OPENS, "李主任")
+    store.confirm(OPENS, "李主任", 1.5)
     for seq in range(1, 6):
         store.keep_event(EAST, event(EAST, seq, record(f"g1c{seq}")))
         cut = after_power_cut(file, tmp_path / f"cut{seq}")
         assert cut.seqs() == {(EAST, LOG): seq}
         assert [one.cue.split("/")[2] for _, one in cut.records(TODAY)] == [f"g1c{n}" for n in range(1, seq + 1)]
-        assert (cut.plan(), cut.day(EAST, TODAY), cut.confirmed_at()) == ("plan", encode(day()), OPENS)
+        assert (cut.plan(), cut.day(EAST, TODAY), cut.confirmed()) == ("plan", encode(day()), (OPENS, 1.5))
         cut.close()
 
 
@@ -354,8 +354,8 @@ READS: list[tuple[str, Callable[[Store], object]]] = [
     ("revision", lambda store: store.revision(EAST, TODAY)),
     ("seqs", lambda store: store.seqs()),
     ("records", lambda store: store.records(TODAY)),
-    ("confirmed_at", lambda store: store.confirmed_at()),
-    ("confirm", lambda store: store.confirm(OPENS, "李主任")),
+    ("confirmed", lambda store: store.confirmed()),
+    ("confirm", lambda store: store.confirm(OPENS, "李主任", 1.5)),
     ("unconfirm", lambda store: store.unconfirm()),
     ("kept", lambda store: store.kept()),
     *WRITES,
@@ -366,7 +366,7 @@ READS: list[tuple[str, Callable[[Store], object]]] = [
 def test_a_file_that_lost_its_tables_is_told(
     name: str, use: Callable[[Store], object], store: Store, file: Path
 ) -> None:
-    for table in ("plans", "days", "records", "logs", "confirmed", "choices"):
+    for table in ("plans", "days", "records", "logs", "confirmations", "choices"):
         sql(file, f"DROP TABLE {table}")
     with pytest.raises(OutsideError, match=r"store: .*no such table"):
         use(store)

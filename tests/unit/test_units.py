@@ -35,6 +35,15 @@ def test_it_starts_the_program_again_for_ever_with_settings_like_the_example(nam
     assert str(settings.data) == f"/var/lib/{unit['StateDirectory']}"
 
 
+@pytest.mark.parametrize("name", ["centre", "gate"])
+def test_it_may_ask_the_kernel_how_good_its_clock_is(name: str) -> None:
+    """The set @system-service does not hold it, and ProtectClock= takes it away: nobody would vouch for the time."""
+    unit = service(name)
+    assert set(unit["SystemCallFilter"].split()) >= {"@system-service", "adjtimex", "clock_adjtime"}
+    assert "ProtectClock" not in unit
+    assert (unit["SystemCallErrorNumber"], unit["CapabilityBoundingSet"]) == ("EPERM", "")
+
+
 def test_a_gate_says_its_sentence_to_the_end_and_is_dark_however_it_ended() -> None:
     unit = service("gate")
     assert unit["KillMode"] == "mixed"  # else the player gets the signal too, and the sentence is cut
