@@ -11,7 +11,7 @@ from broker.situation import RefusedError, Situation, class_name, gate_name, win
 from broker.wish import Choice, Wish
 from config import limits
 from config.changes import Change, standing
-from config.day import Cue, GateDay, cue_id, order
+from config.day import Cue, GateDay, Window, cue_id, order
 from config.pacing import windows_now
 from config.timetable import local, timetable, zones
 
@@ -38,11 +38,11 @@ def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
         case "call":
             more = _call(here, wish, at)
         case "repeat":
-            more = _repeat(here, wish)
+            more = _repeat(here, wish, at)
         case "notice":
             more = told_at(here, wish, at)
         case "extend":
-            more = _extend(here, wish)
+            more = _extend(here, wish, at)
         case "move":
             more = moved(here, wish)
         case "reroute":
@@ -190,19 +190,36 @@ def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     if here.held(gate):
         raise RefusedError("held", f"{gate_name(here, gate)}正在暂停，恢复后才能叫班")
     day = next(day for day in here.days if day.gate == gate)
-    windows = windows_now(day, day.holds, at).values()
-    window = next((one for one in windows if one.opens <= at < one.closes and one.kind == "dismissal"), None)
+    rows = [row for row in here.cues(None) if own.id in row[1].classes and row[1].kind == "call"]
+    to_come = [(one, cue) for one, cue in rows if cue.state == "planned" and not here.over(one, cue)]
+    awaited = {cue.window for one, cue in to_come if one.gate == gate}
+    windows = [one for one in _open(day, at) if one.kind == "dismissal"]
+    window = max(windows, key=lambda one: one.id in awaited, default=None)  # of two its own
     if window is None and not wish.confirmed:
         raise RefusedError("outside", f"现在不在放学时段内，仍要叫{name}吗？", ask_again=True)
     own_window = window.id if window else None
     slot = cue_id(here.on, own_window, own.id, "call")
     free = _free_id(here, day, slot)
-    rows = [row for row in here.cues(None) if own.id in row[1].classes and row[1].kind == "call"]
     if any(cue.window == own_window and here.over(one, cue) for one, cue in rows) and not wish.confirmed:
         raise RefusedError("again", f"{name}已经叫过，再叫一次吗？", ask_again=True)
+    twice = [(one.gate, cue) for one, cue in to_come if (one.gate, cue.id) != (gate, slot) and _soon(one, cue, at)]
+    if twice and not wish.confirmed:
+        there, cue = min(twice, key=lambda row: order(row[1]))
+        when = f"{local(cue.at, here.plan):%H:%M}在{gate_name(here, there)}"
+        raise RefusedError("to_come", f"{name}{when}还要叫一次：现在叫了，到时还会再叫。仍要叫吗？", ask_again=True)
     zone = next(zone.name for zone in here.plan.zones if zone.id == own.zone)
     text = here.plan.sentences.call.replace("{zone}", zone).replace("{classes}", name)
     return {"class": own.id, "gate": gate, "cues": (free,), "text": nearest[0].say if nearest else text}
+
+
+def _open(day: GateDay, at: datetime) -> list[Window]:
+    """The windows that are open at a gate, as holds moved their ends."""
+    return [one for one in windows_now(day, day.holds, at).values() if one.opens <= at < one.closes]
+
+
+def _soon(day: GateDay, cue: Cue, at: datetime) -> bool:
+    """Whether a call that is to come belongs to the same dismissal: a class leaves at noon, and in the evening."""
+    return cue.window in {one.id for one in _open(day, at)} or cue.at <= at + timedelta(seconds=limits.SAME_PEAK_S)
 
 
 def _calls(cue: Cue, subject: str) -> bool:
@@ -210,7 +227,7 @@ def _calls(cue: Cue, subject: str) -> bool:
     return cue.kind == "call" and "#" not in cue.id and cue.id.split("/")[2] == subject
 
 
-def _repeat(here: Situation, wish: Wish) -> dict[str, object]:
+def _repeat(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     """The cue that is named, or the newest that was heard at the gate."""
     done = [
         (max(record.actual for record in records if record.actual), day, cue)
@@ -224,6 +241,8 @@ def _repeat(here: Situation, wish: Wish) -> dict[str, object]:
     _, day, cue = max(done, key=lambda row: (row[0], row[2].id))
     if here.held(day.gate):
         raise RefusedError("held", f"{gate_name(here, day.gate)}正在暂停，恢复后才能重播")
+    if cue.window is not None and cue.window not in {one.id for one in _open(day, at)}:
+        raise RefusedError("over", f"{window_named(here, cue.window).name}已经结束，重播不了：请点班级，按“叫班”")
     return {"gate": day.gate, "cues": (_free_id(here, day, cue.id.split("#")[0]),)}
 
 
@@ -236,10 +255,13 @@ def _free_id(here: Situation, day: GateDay, slot: str) -> str:
     return next(own for n in range(2, 1000) if (own := f"{slot}#{n}") not in {*known, *told})
 
 
-def _extend(here: Situation, wish: Wish) -> dict[str, object]:
+def _extend(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     window = window_named(here, wish.window)
     if not wish.delay_s or wish.delay_s < 0:
         raise RefusedError("no_delay", "没有写延长多少秒：delay_s 要大于 0")
+    own = [windows_now(day, day.holds, at).get(window.id) for day in here.days]
+    if all(one is None or one.closes <= at for one in own):
+        raise RefusedError("over", f"{window.name}已经结束，延长不了：没叫到的班请点班级，按“叫班”")
     to = window.closes + timedelta(seconds=wish.delay_s)
     later = [one for day in here.days for one in day.windows if window.closes <= one.opens < to]
     if later:

@@ -6,6 +6,7 @@ Nobody who was heard is called a second time elsewhere: that is refused, whateve
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from audio.lasting import lasts
 from audio.reading import unreadable
 from broker.due import due, held, slips_of
 from broker.preview import day_type_name, day_types, left
@@ -185,6 +186,9 @@ def told_at(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
         raise RefusedError("no_text", "通知没有文字：请写上要播的一句话")
     if signs := unreadable(wish.text, here.plan.readings):
         raise RefusedError("unreadable", f"通知里有读不出的字符：{'、'.join(signs)}。请改用汉字、数字或英文字母")
+    if (takes_s := lasts(wish.text, here.plan.readings)) > limits.SAYING_MAX_S:
+        most = f"{limits.SAYING_MAX_S:.0f} 秒"
+        raise RefusedError("too_long", f"这句话约要 {takes_s:.0f} 秒，最长 {most}：请写短一些，或分成几次播")
     if wish.begins is not None and (wish.begins < at or not _today(here, wish.begins)):
         when = f"{local(wish.begins, here.plan):%m-%d %H:%M:%S}"
         raise RefusedError("too_early", f"通知的时刻（{when}）要在今天，不早于现在")

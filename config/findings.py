@@ -273,6 +273,10 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         "zh": ("叫“{name}”的句子有 {count} 字，最多 {most} 字", "缩短句子或班级名称"),
         "en": ("the sentence for {name} has {count} characters, at most {most}", "shorten it, or the class's name"),
     },
+    "too_long_said": {
+        "zh": ("说出来约 {takes} 秒，最长 {most} 秒，校门说不了", "缩短句子，或分成几句、几组"),
+        "en": ("takes about {takes} s to say, at most {most}: no gate can say it", "shorten it, or part it"),
+    },
     "base_name": {
         "zh": ("要写同一目录里的文件名", '例如 extends = "city.toml"，不带路径'),
         "en": ("must be the name of a file beside this one", 'for example extends = "city.toml", without a path'),
@@ -308,17 +312,11 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
             "这个时段（{opens}–{closes}）在邻居休息时出声（7:00 前、12:30–13:30、21:30 后）",
             "能改就改时间，确有需要就调低 gain_db",
         ),
-        "en": (
-            "it speaks ({opens}–{closes}) while neighbours rest (before 7:00, 12:30–13:30, after 21:30)",
-            "move it if you can, or lower gain_db",
-        ),
+        "en": ("neighbours rest before 7:00, 12:30–13:30 and after 21:30", "move it, or lower gain_db"),
     },
     "too_close": {
         "zh": ("播 {repeat} 遍加停顿约 {takes} 秒，超过间隔，会越来越晚", "加大 every_s，或减少 repeat"),
-        "en": (
-            "{repeat} sayings and the rest take about {takes} s, longer than that: calls fall behind",
-            "raise every_s, or lower repeat",
-        ),
+        "en": ("{repeat} sayings and rests take about {takes} s: calls fall behind", "raise every_s, or lower repeat"),
     },
     "sound_alike": {
         "zh": ("与“{other}”听起来一样，家长分不清", "改一个名称，或在 [readings] 写明读音"),

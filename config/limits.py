@@ -40,6 +40,8 @@ MAX_WAIT_S = 90
 """Default of how long a guarded or ready window waits for a person: one late class does not block a school."""
 BACK_AFTER_S = 5
 """What is brought back after its instant is not called before this: time for everybody to look up."""
+SAME_PEAK_S = 3600
+"""Two calls of a class no further apart belong to the same dismissal."""
 BOOT_PAUSE_S = 3.0
 """After a start a gate waits at most this long for the standing alert, days and holds."""
 LIVE_AHEAD_S = 2.0
@@ -259,6 +261,8 @@ RENDER_BATCH = 8
 """Sentences asked of a speech child at once: what is urgent waits for few, and a fault costs few."""
 CLIP_MIN_S = 0.5
 CLIP_MAX_S = 30.0
+SAYING_MAX_S = 27.5
+"""A sentence in it, as it is estimated: silence and chime are in a clip too, and the engine may be slower."""
 CLIP_LUFS = -16.0
 CLIP_PEAK_DBFS = -1.0
 CLIP_RATE_HZ = 22050

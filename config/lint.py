@@ -214,6 +214,7 @@ def _places(made: Draft) -> Iterator[tuple[str, Mapping[str, str]]]:
 
 def _sentences(made: Draft, voice: Voice) -> Iterator[Finding]:
     said: list[tuple[str, str]] = []
+    whole: list[tuple[str, str]] = []
     names = [one.name for one in made.classes]
     for group in made.groups:
         own = {one.id: one.name for name in group.members for one in made.classes if name in (one.id, one.entry)}
@@ -229,6 +230,7 @@ def _sentences(made: Draft, voice: Voice) -> Iterator[Finding]:
             continue
         said.append((place, rest))
         longest = max(names, key=len, default="")
+        whole.append((place, call.replace("{zone}", zone).replace("{classes}", longest)))
         count = len(rest) + len(longest) + (len(zone) if "{zone}" in call else 0)
         if count > limits.SAY_MAX:
             args = {"name": longest, "count": str(count), "most": str(limits.SAY_MAX)}
@@ -237,6 +239,7 @@ def _sentences(made: Draft, voice: Voice) -> Iterator[Finding]:
         said += [(f"classes.{entry.id}.{key}", text) for key in ("name", "grade") if (text := getattr(entry, key))]
         said += [(f"classes.{entry.id}.names[{n}]", text) for n, text in enumerate(entry.names or ())]
     said += [(f"groups.{group.id}.name", group.name) for group in made.groups if group.name]
+    parts = len(said)
     for window in made.windows:
         for key, part in window.parts.items():
             said += [(f"{key}.{own}", text) for own in ("notice", "ending") if (text := getattr(part, own))]
@@ -247,6 +250,10 @@ def _sentences(made: Draft, voice: Voice) -> Iterator[Finding]:
     for place, text in said:
         if characters := voice.unreadable(text, own):
             yield Finding("readable", place, text, {"characters": characters})
+    for place, text in (*whole, *said[parts:]) if voice is not MUTE else ():
+        if len(text) <= limits.SAY_MAX and (takes_s := voice.lasts(text, own)) > limits.SAYING_MAX_S:
+            args = {"takes": f"{takes_s:.0f}", "most": f"{limits.SAYING_MAX_S:.0f}"}
+            yield Finding("too_long_said", place, shown(text), args)
 
 
 def _readings(made: Draft, voice: Voice) -> dict[str, str]:

@@ -165,13 +165,13 @@ SENSE: dict[str, tuple[Swaps, Findings]] = {
     ),
     "a day too heavy for its message": (
         [
-            (CALL, f'call = "{{classes}}{"放" * 190}"'),
+            (CALL, f'call = "{{classes}}{"放" * 54}"'),
             ('count = 6\nzone = "c"', 'count = 40\nzone = "c"'),
             ('grade = "三年级"', 'grade = "三"'),
             *((f'grade = "{n}年级"', f'grade = "{n}"') for n in "一二四五六"),
             (
                 WINDOWS,
-                WINDOWS + dismissals(3),
+                WINDOWS + dismissals(6),
             ),
             (NOON, NOON.replace("45", "1")),
             (AFTER, AFTER.replace("45", "1")),

@@ -193,7 +193,7 @@ def test_every_code_is_produced_by_a_case_here() -> None:
     produced |= {"base_name", "base_unread", "base_circle", "without"}  # test_extends.py
     produced |= {"twin_pin", "up_pin", "console_pin"}  # of settings: test_settings.py
     produced |= {"make_up", "year_unknown", "no_term"}  # test_lint_calendar.py
-    produced |= {"sound_alike", "same_segment", "zone_busy", "more_often"}  # test_lint_doubts.py
+    produced |= {"sound_alike", "too_long_said", "same_segment", "zone_busy", "more_often"}  # test_lint_doubts.py
     assert produced == set(findings._WORDS)
 
 

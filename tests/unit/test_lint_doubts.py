@@ -3,7 +3,8 @@
 import pytest
 
 from audio.alike import alike
-from audio.lasting import VOICE, heard, lasts
+from audio.lasting import ENDS_S, SYLLABLE_S, VOICE, heard, lasts
+from config import limits
 from config.findings import Finding, words
 from config.lint import read
 from config.plan import PlanError
@@ -110,6 +111,31 @@ def test_what_sounds_alike_is_what_the_voice_takes_for_each_other() -> None:
     for one, other in (("程班", "成班"), ("3班", "三班"), ("四班", "十班"), ("三年级一班", "三年级七班")):
         assert (heard(one) == heard(other)) == alike(one, other)
     assert heard("😀") == "😀"
+
+
+# Length -------------------------------------------------------------------------------------------
+
+NOTICE = TWO.replace("every_s = 60", 'notice = "放"\nevery_s = 60')
+
+
+@pytest.mark.parametrize(
+    ("tables", "place"),
+    [
+        ((SMALL, NOTICE.replace("放", "放" * 60)), "windows.afternoon.notice"),
+        ((SMALL, TWO, f'[sentences]\ncall = "{{classes}}{"放" * 56}"\n'), "sentences.call"),
+        ((SMALL, named("红" * 52), TWO), "sentences.call"),
+    ],
+)
+def test_what_no_clip_can_hold_is_refused(tables: tuple[str, ...], place: str) -> None:
+    """A gate would say the sentence that names no class, day after day, or nothing."""
+    assert [(one.code, one.place) for one in refused(*tables)] == [("too_long_said", place)]
+
+
+def test_the_longest_sentence_that_a_clip_can_hold_is_taken() -> None:
+    longest = int((limits.SAYING_MAX_S - ENDS_S) / SYLLABLE_S)
+    assert told(SMALL, NOTICE.replace("放", "放" * longest)) == []
+    (finding,) = refused(SMALL, NOTICE.replace("放", "放" * (longest + 1)))
+    assert words(finding, "zh").endswith("说出来约 28 秒，最长 28 秒，校门说不了 → 缩短句子，或分成几句、几组")
 
 
 # Time ---------------------------------------------------------------------------------------------
