@@ -18,14 +18,14 @@ from broker.agenda import (
     StatusCame,
 )
 from broker.desk import chosen, foreseen, propose
-from broker.fold import Folded, folded, gates, numbers_above
+from broker.fold import Folded, folded, gates, numbers_above, standing
 from broker.issued import is_open
 from broker.post import opened
 from broker.presses import pressed
+from broker.school_clock import SchoolClock
 from broker.situation import RefusedError, Situation
 from broker.store import Store
 from broker.view import View, view
-from broker.vouch import error_s
 from broker.wire.messages import Event, Record, Status, digest, encode
 from broker.wire.topics import Address
 from broker.wire.transport import Arrived, LinkDown, LinkUp, Transport, TransportEvent
@@ -57,6 +57,8 @@ class PlanChanged:
     text: str
 
 
+_REMEDY = "请断开它的电源，或把它写回方案"
+
 CentreEvent = TransportEvent | agenda.Tick | PlanChanged
 Inbox = queue.Queue[CentreEvent | Callable[[], None] | None]
 
@@ -78,11 +80,8 @@ class Centre:
     def __init__(self, plan: Plan, text: str, clock: ClockSettings, parts: Parts) -> None:
         self.parts = parts
         self._plan = plan
-        self._clock = clock
-        # After a reboot it differs: the wall may be what it was at the last shutdown, and nobody compared that.
-        confirmed = parts.store.confirmed()
-        self._confirmed_at = confirmed[0] if confirmed else None
-        self._wall_s = confirmed[1] if confirmed else self._offset_s()
+        self._clock = SchoolClock(clock, parts.clock, parts.store, on_step=parts.alarm.check, log=parts.log)
+        self._running: frozenset[Address] = frozenset()
         self._today: date | None = None
         self._doubts: tuple[str, ...] = ()
         self._again_s: float | None = None
@@ -91,7 +90,14 @@ class Centre:
         self._stopped = parts.store.stopped()
         self.state = agenda.State(seqs=parts.store.seqs(), kept=self._kept, alerts=parts.store.alerts())
         self._stepped = self.now()
-        self.handle(PlanChanged(plan, text))
+        try:
+            self.handle(PlanChanged(plan, text))
+        except (BadInputError, OutsideError) as error:
+            now = self.now()
+            if not (days := standing(plan, parts.store, now.utc)):
+                raise
+            self._failed(error)  # a full disk, a day of next week: what was issued before goes on
+            self._issue(Folded(local(now.utc, plan).date(), days, ()))
 
     def handle(self, event: CentreEvent) -> None:
         """One event, to its end. A message that stops the program is remembered first: met again, it is set aside."""
@@ -122,26 +128,12 @@ class Centre:
         self.parts.alarm.set(agenda.wake(self.state, self._stepped))
 
     def now(self) -> Instant:
-        """The school's time; a step of the wall clock, or a reboot, ends an owner's confirmation."""
-        clock = self.parts.clock
-        wall_s = self._offset_s()
-        if abs(wall_s - self._wall_s) > limits.CLOCK_STEP_S:
-            self._confirmed_at = None
-            self._unconfirm()
-            self.parts.alarm.check()
-            self.parts.log(
-                "时钟被改动或机器重启过，请负责人重新确认时间 clock set, or machine rebooted: confirm the time again"
-            )
-        self._wall_s = wall_s
-        utc = clock.utc()
-        bound_s = error_s(self._clock.source, clock.kernel_error_s(), self._confirmed_at, utc)
-        return Instant(utc, clock.monotonic_s(), bound_s)
+        """The school's time, and how far it can be off."""
+        return self._clock.now()
 
     def confirm_time(self, by: str) -> None:
         """An owner says that the centre's time is right. Raises OutsideError, and then it does not count."""
-        at = self.now().utc
-        self.parts.store.confirm(at, by, self._wall_s)
-        self._confirmed_at = at
+        self._clock.confirm(by)
 
     # What people ask ------------------------------------------------------------------------------
 
@@ -159,8 +151,14 @@ class Centre:
         meant = next((one for one in here.changes if one.n == change.undoes), change)
         if not lines and meant.kind not in ("hold", "resume", "left"):
             raise RefusedError("no_effect", "这样改，今天的放学表没有任何变化")
-        store.keep_change(here.on, change)
-        self._fold_again()
+        now = self.now()
+        frozen, days = agenda.silent_dates(self.state, now), self.state.days
+        try:
+            result = folded(self._plan, store, now.utc, frozen, known=days, wished=(here.on, change))
+        except BadInputError as error:
+            raise RefusedError("no_fold", f"这样改排不出放学表，没有改：{error}") from error
+        store.keep_change(here.on, change, result.new)
+        self._issue(result)
         self.parts.log(f"变更 {change.n} {change.by}：{change.kind} {'；'.join(lines[:3])}")
         return self._answer(change, lines, again=False)
 
@@ -198,7 +196,12 @@ class Centre:
         if not made:
             statuses = {address.gate: status for address, status in state.statuses.items()}
             made, again = alerts.proposed(self._plan, state.alerts, wish, statuses, at), False
-            store.keep_alerts(wish.key, self._date(), made)
+            try:
+                store.keep_alerts(wish.key, self._date(), made)
+            except OutsideError as error:
+                if made[0].status == "drill":
+                    raise
+                self._failed(error)  # an actual alert and its end go out whatever the disk does
             self.parts.log(f"警报 alert {made[0].seq} {wish.by}：{made[0].action} {made[0].status}")
             self._step(agenda.AlertsKept((*state.alerts, *made)[-limits.ALERTS_KEPT :]))
         replaces = None if again or wish.action == "clear" or stood is None else stood.action
@@ -225,8 +228,13 @@ class Centre:
             (address, one.log) for address, one in self.state.statuses.items() if address in own and one.problems
         ]
         problems = {address.gate: self.parts.store.problems(address, log) for address, log in troubled}
+        strangers = sorted(one.gate for one in self._running.difference(own) if one.school == self._plan.school.id)
+        told = (
+            *self._doubts,
+            *(f"校门 {gate} 不在方案里，却还在运行，会照手里的放学表叫班：{_REMEDY}" for gate in strangers),
+        )
         return Situation(
-            self._plan, on, days, changes, records, statuses, newer, kept, problems, alerts, self._doubts
+            self._plan, on, days, changes, records, statuses, newer, kept, problems, alerts, told
         )  # fmt: skip
 
     def view(self) -> View:
@@ -242,12 +250,6 @@ class Centre:
 
     def _revisions(self) -> dict[str, int]:
         return {day.gate: day.revision for day in self.situation().days}
-
-    def _unconfirm(self) -> None:
-        try:
-            self.parts.store.unconfirm()
-        except OutsideError as error:
-            self.parts.log(f"问题 problem store: {error}")
 
     def run(self, inbox: Inbox, each_second: Callable[[], None]) -> None:
         """The loop, until None comes. The alarm rings for what is due; the second is for what nobody rings for."""
@@ -279,6 +281,8 @@ class Centre:
                     known = opened(event, self.now(), self.state.gates)
                     if isinstance(known, StatusCame):
                         self._log_status(known.address, known.status)
+                        up = {known.address} if known.status.link == "up" else set()
+                        self._running = self._running - {known.address} | up
                 except BadInputError as error:
                     self.parts.log(f"拒收 refused {event.topic[:96]}: {error}")
                     return None
@@ -385,11 +389,6 @@ class Centre:
 
     def _date(self) -> date:
         return local(self.parts.clock.utc(), self._plan).date()
-
-    def _offset_s(self) -> float:
-        """Wall less monotonic. A pause between the two readings looks like a step: the largest of a few is true."""
-        clock = self.parts.clock
-        return max(clock.utc().timestamp() - clock.monotonic_s() for _ in range(3))
 
     def _log_status(self, address: Address, status: Status) -> None:
         last = self.state.statuses.get(address)

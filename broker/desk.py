@@ -195,8 +195,6 @@ def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     awaited = {cue.window for one, cue in to_come if one.gate == gate}
     windows = [one for one in _open(day, at) if one.kind == "dismissal"]
     window = max(windows, key=lambda one: one.id in awaited, default=None)  # of two its own
-    if window is None and not wish.confirmed:
-        raise RefusedError("outside", f"现在不在放学时段内，仍要叫{name}吗？", ask_again=True)
     own_window = window.id if window else None
     slot = cue_id(here.on, own_window, own.id, "call")
     free = _free_id(here, day, slot)
@@ -207,6 +205,8 @@ def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
         there, cue = min(twice, key=lambda row: order(row[1]))
         when = f"{local(cue.at, here.plan):%H:%M}在{gate_name(here, there)}"
         raise RefusedError("to_come", f"{name}{when}还要叫一次：现在叫了，到时还会再叫。仍要叫吗？", ask_again=True)
+    if window is None and not wish.confirmed:
+        raise RefusedError("outside", f"现在不在放学时段内，仍要叫{name}吗？", ask_again=True)
     zone = next(zone.name for zone in here.plan.zones if zone.id == own.zone)
     text = here.plan.sentences.call.replace("{zone}", zone).replace("{classes}", name)
     return {"class": own.id, "gate": gate, "cues": (free,), "text": nearest[0].say if nearest else text}

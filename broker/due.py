@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from broker.wire.messages import Status
+from config import limits
 from config.day import Cue, GateDay
 from config.pacing import by_hand, slip_key, slip_of
 
@@ -21,6 +22,13 @@ def held(status: Status | None, day: GateDay) -> bool:
     ended = {hold.id for hold in day.holds if hold.to is not None}
     own = set(status.holds) - ended if status is not None else set()
     return bool(own) or any(hold.to is None for hold in day.holds)
+
+
+def hushed(day: GateDay, at: datetime) -> bool:
+    """Whether a sentence that begins then may not sound: a trial, or an exam lock that it could touch."""
+    ends = at + timedelta(seconds=limits.CLIP_MAX_S)
+    locked = (span.begins < ends and (span.to is None or at < span.to) for span in day.quiet)
+    return day.mode == "trial" or any(locked)
 
 
 def slips_of(status: Status | None, day: GateDay) -> dict[str, float]:

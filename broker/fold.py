@@ -9,6 +9,7 @@ from broker.store import DayRow, Store
 from broker.wire.messages import Status, encode
 from broker.wire.topics import Address
 from config import limits
+from config.changes import Change
 from config.errors import BadInputError
 from config.plan import Plan
 from config.timetable import issued, local, same, timetable
@@ -35,11 +36,13 @@ def folded(
     *,
     known: Mapping[Key, Issued],
     numbers: Mapping[Key, int] | None = None,
+    wished: tuple[date, Change] | None = None,
 ) -> Folded:
     """The days of the horizon, and yesterday's. Raises BadInputError or OutsideError.
 
     `frozen`: dates of which nothing may be issued, they stay as they were; `known`: the days in force; `numbers`: days
-    that are issued anew, with these revisions.
+    that are issued anew, with these revisions; `wished`: a change that is not stored yet: of its date alone, the other
+    days stay as they are in force.
     """
     today = local(now, plan).date()
     before = today - timedelta(days=1)
@@ -48,7 +51,10 @@ def folded(
     days, new = [] if late else yesterday, []
     try:
         for on in (today + timedelta(days=n) for n in range(-1 if late else 0, limits.HORIZON_DAYS)):
-            for day in timetable(plan, on, store.changes(on)):
+            if wished and wished[0] != on:
+                days += [one for address in gates(plan) if (one := known.get((address, on)))]
+                continue
+            for day in timetable(plan, on, (*store.changes(on), *(wished[1:] if wished else ()))):
                 address = Address(day.school, day.gate)
                 one, number = stored(store, address, on, known), (numbers or {}).get((address, on))
                 if one is None or number or (on not in frozen and not same(day, one.day)):
@@ -60,6 +66,13 @@ def folded(
         message = f"方案排不出放学表 the plan makes no timetable: {str(error)[:400]}"
         raise BadInputError(message) from error
     return Folded(today, tuple(days), tuple(new))
+
+
+def standing(plan: Plan, store: Store, now: datetime) -> tuple[Issued, ...]:
+    """The days of the horizon, and yesterday's, as they were issued. Raises OutsideError."""
+    today = local(now, plan).date()
+    dates = [today + timedelta(days=n) for n in range(-1, limits.HORIZON_DAYS)]
+    return tuple(one for on in dates for gate in gates(plan) if (one := stored(store, gate, on, {})))
 
 
 def numbers_above(

@@ -164,9 +164,9 @@ class Store:
         """All of them, or none."""
         self._write(*_day_rows(days))
 
-    def keep_change(self, on: date, change: Change) -> None:
-        """Once a key; `n` is its own."""
-        self._write(_change_row(on, change))
+    def keep_change(self, on: date, change: Change, days: Sequence[DayRow] = ()) -> None:
+        """Once a key; `n` is its own. The days that follow from it in the same transaction."""
+        self._write(_change_row(on, change), *_day_rows(days))
 
     def changes(self, on: date) -> tuple[Change, ...]:
         """What was changed of a date, in order. A damaged row is left out."""

@@ -4,7 +4,7 @@ A change stores what staff saw (the ids it moves), so the same set gives the sam
 longer fits a newer plan changes nothing.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -62,7 +62,9 @@ def applied(days: Sequence[GateDay], changes: Sequence[Change]) -> tuple[GateDay
         if change.kind == "undo":
             # In its place: what a later change saw is what was brought back, a delay then moves it from there.
             undone = done.pop(change.undoes if change.undoes is not None else -1, None)
-            days = [_brought_back(day, undone, change) for day in days] if undone is not None else days
+            if undone is not None:
+                ids = {*undone.cues, *_placed_between(known, undone, change)}
+                days = [_brought_back(day, ids, undone, change) for day in days]
         elif change.n not in kept:
             continue
         elif change.kind == "reroute":
@@ -327,10 +329,16 @@ _FOLDS: dict[Kind, Callable[[GateDay, Change], GateDay]] = {
 }
 
 
-def _brought_back(day: GateDay, change: Change, undo: Change) -> GateDay:
+def _placed_between(known: Sequence[Change], undone: Change, undo: Change) -> set[str]:
+    """The cues that were put among those that a change had moved, before it was undone."""
+    between = (one for one in known if undone.n < one.n < undo.n and one.kind in ("move", "reroute"))
+    return {own for one in between for own in one.cues}
+
+
+def _brought_back(day: GateDay, ids: Collection[str], change: Change, undo: Change) -> GateDay:
     """What an undo brings back after its instant goes behind the rest, and not before undo + 5 s."""
     earliest = undo.at + timedelta(seconds=limits.BACK_AFTER_S)
-    late = [cue for cue in day.cues if cue.id in change.cues and cue.state == "planned" and cue.at < earliest]
+    late = [cue for cue in day.cues if cue.id in ids and cue.state == "planned" and cue.at < earliest]
     if change.kind not in ("skip", "delay", "move", "reroute", "day_type") or not late:
         return day
     for cue in sorted(late, key=order):

@@ -131,6 +131,44 @@ def test_a_plan_the_disk_does_not_take_changes_nothing_not_even_at_midnight(scho
     assert [message["revision"] for message in tomorrow] == [1]
 
 
+def test_a_centre_that_starts_without_room_on_its_disk_goes_on_with_the_days_it_issued(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest date of the horizon cannot be stored: all others are, and page, alerts and time need a centre."""
+    school.settle_in()
+    before = dict(school.centre.state.days)
+    school.stop()
+    school.clock.advance(24 * 3600)
+
+    def full(*_: object) -> None:
+        raise OutsideError("disk full")
+
+    monkeypatch.setattr("broker.store.Store.keep_days", full)
+    school.start()
+    monkeypatch.undo()
+    after = school.centre.state.days
+    assert {key: one for key, one in before.items() if key in after} == after
+    assert len(after) == 2 * limits.HORIZON_DAYS
+    assert [line for line in school.said if "problem, tried again" in line]
+    school.go(limits.STATUS_EVERY_S + 1)
+    assert max(on for _, on in school.centre.state.days) == TEN.date() + timedelta(days=limits.HORIZON_DAYS)
+
+
+def test_a_gate_that_left_the_plan_and_runs_on_is_told(school: School) -> None:
+    """It calls from the days it holds, for two weeks."""
+    school.settle_in()
+    assert school.centre.view().doubts == ()
+    north = school.gate("north")
+    school.go(1)
+    north.status()
+    school.go(2)
+    (said,) = school.centre.view().doubts
+    assert said.startswith("校门 north 不在方案里，却还在运行")
+    north.status(link="lost")
+    school.go(2)
+    assert school.centre.view().doubts == ()
+
+
 def test_a_centre_that_starts_again_keeps_revisions_and_numbers(school: School) -> None:
     school.settle_in()
     school.plan("every_s = 45", "every_s = 60")

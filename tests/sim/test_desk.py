@@ -1,14 +1,21 @@
 """What staff ask, through the real centre, its store and the wire: once, durable, at both gates, and undone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from broker.situation import RefusedError
+from broker.store import Store
 from broker.wish import Answer, Wish
-from config.errors import OutsideError
+from config import limits
+from config.changes import Change
+from config.day import GateDay
+from config.errors import BadInputError, OutsideError
+from config.plan import Plan
+from config.timetable import timetable
 from school_rig import ForeignGate, School, fill, record, unfill
 
 ON = "2026-11-25"
@@ -153,9 +160,56 @@ def test_a_change_that_was_not_saved_is_not_done(school: School) -> None:
     assert ask(school, "notice", key=f"n{len(known)}", text="请家长稍候").again is False
 
 
+def test_a_change_whose_day_does_not_fit_on_the_disk_is_not_done(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row of a change is small, the days that follow are not: staff must not read “done” of what reached nobody."""
+    before = [gate.revision for gate in school.centre.view().gates]
+    write = type(school.store)._write
+
+    def without_days(store: Store, *statements: Any) -> None:  # noqa: ANN401 - what SQLAlchemy makes
+        if any("INTO days" in str(one) for one in statements):
+            raise OutsideError("disk full")
+        write(store, *statements)
+
+    monkeypatch.setattr(type(school.store), "_write", without_days)
+    with pytest.raises(OutsideError):
+        ask(school, "hold", gate="east")
+    assert school.store.changes(school.centre.situation().on) == ()
+    assert [gate.revision for gate in school.centre.view().gates] == before
+    monkeypatch.undo()
+    answer = ask(school, "hold", gate="east")
+    assert (answer.again, answer.revisions["east"]) == (False, before[0] + 1)
+
+
+def test_a_change_that_makes_a_day_no_message_can_carry_is_refused(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(*_: object, **__: object) -> None:
+        raise BadInputError("too large")
+
+    monkeypatch.setattr("broker.centre.folded", too_large)
+    assert refusal(school, "hold", gate="east") == "no_fold"
+    assert school.store.changes(school.centre.situation().on) == ()
+
+
+def test_a_fault_on_another_date_does_not_keep_staff_from_changing_today(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def only_today(plan: Plan, on: date, changes: Sequence[Change] = ()) -> tuple[GateDay, ...]:
+        if on.isoformat() != ON:
+            raise ValueError("a clock change")
+        return timetable(plan, on, changes)
+
+    monkeypatch.setattr("broker.fold.timetable", only_today)
+    answer = ask(school, "hold", gate="east")
+    assert came(school.east)["revision"] == answer.revisions["east"]
+    assert len(school.centre.state.days) == 2 * limits.HORIZON_DAYS
+
+
 def until_the_last_page_is_full(school: School) -> None:
-    for n in range(200):
-        ask(school, "notice", key=f"n{n}", text="请" * 150)
+    for n in range(400):
+        ask(school, "notice", key=f"n{n}", text="请" * 55)
 
 
 def test_a_preview_changes_nothing(school: School) -> None:

@@ -1,6 +1,7 @@
 """The agenda and time: live cues, the end of a window, the next look; whole lists of effects compared."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ from centre_rig import (
 )
 from config import limits
 from config.clock import Instant
-from config.day import Hold
+from config.day import Hold, Quiet
 
 # Live cues ----------------------------------------------------------------------------------------
 
@@ -53,6 +54,27 @@ def test_in_a_hold_no_cue_leaves() -> None:
     stopped = issued(EAST_TODAY.day.but(revision=2, holds=(Hold.model_validate(fields),)))
     state, _ = step(running(), instant(290), DaysIssued((EAST, WEST), (stopped, EAST_TOMORROW, WEST_TODAY), TODAY))
     assert told(state, *ticks(298.0, 343.0))[1] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "leaves"),
+    [
+        ({"mode": "trial"}, False),
+        ({"quiet": ((290, 600),)}, False),
+        ({"quiet": ((329, None),)}, False),  # the sentence would run into it
+        ({"quiet": ((331, None),)}, True),
+        ({"quiet": ((200, 300),)}, True),
+    ],
+)
+def test_what_may_not_sound_does_not_leave(changes: dict[str, Any], leaves: bool) -> None:
+    """A gate that lacks the day knows neither its quiet nor that it is on trial: it would speak in an exam."""
+    spans = [
+        {"id": "exam", "from": instant(begins).utc, "to": None if ends is None else instant(ends).utc}
+        for begins, ends in changes.get("quiet", ())
+    ]
+    muted = issued(EAST_TODAY.day.but(**{**changes, "quiet": tuple(map(Quiet.model_validate, spans))}))
+    effects = told(running(muted), *ticks(298.0))[1]
+    assert effects == ([live(muted, 0, instant(298))] if leaves else [])
 
 
 def test_a_cue_whose_instant_is_over_does_not_leave() -> None:

@@ -218,6 +218,23 @@ def test_a_delay_undone_in_the_middle_moves_only_what_would_be_in_the_past() -> 
     assert undone == [PLANNED[0], PLANNED[2], PLANNED[3], ("c2/call", 80.0, "planned")]
 
 
+def test_who_came_from_another_gate_behind_a_delay_is_not_missed_when_that_is_undone() -> None:
+    """East is late, a class is sent there and stands behind the delayed calls; then east is not late after all."""
+    west = day(call(9, 300)).but(gate="west")
+    late = change(1, "delay", -30, gate="east", window="noon", cues=tuple(map(own, (1, 2, 3, 4))), delay_s=600)
+    sent = change(2, "reroute", 60, gate="east", cues=(own(9),))
+
+    def at_east(*changes: Change) -> dict[str, float]:
+        made, _ = applied([BASE, west], changes)
+        return {cue.classes[0]: (cue.at - at(0)).total_seconds() for cue in made.cues}
+
+    assert at_east(late, sent)["c9"] == 680.0
+    assert at_east(late, sent, change(3, "undo", 100, undoes=1))["c9"] == 300.0
+    back = at_east(late, sent, change(3, "undo", 480, undoes=1))
+    assert back["c9"] > 480
+    assert len({*back.values()}) == 5
+
+
 def test_an_undo_is_not_undone() -> None:
     undo = change(3, "undo", -90, undoes=2)
     assert standing([SKIP, undo, change(4, "undo", -80, undoes=3)]) == []

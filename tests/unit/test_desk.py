@@ -85,10 +85,82 @@ def test_a_class_that_was_heard_in_a_call_of_its_group_is_called_again_only_when
     made = taken(SMALL, pair, f'{AFTERNOON}order = ["pair", "g2"]\n')
     days, cue, when = timetable(made, DATE), f"{DATE}/afternoon/pair/call", change(made, 1, "hold", "16:31").at
     one = wish("call", **{"class": "g1c2"})
-    assert propose(Situation(made, DATE, days), one, 1, when).cues == (f"{DATE}/afternoon/g1c2/call",)
+    assert refusal(Situation(made, DATE, days), one, when) == ("to_come", True)  # its group will be called too
     here = Situation(made, DATE, days, records={f"east {cue}": (heard(cue),)})
     assert refusal(here, one, when) == ("again", True)
     assert propose(here, one.but(confirmed=True), 1, when).cues == (f"{DATE}/afternoon/g1c2/call",)
+
+
+WAVES = (
+    AFTERNOON.replace('"16:30"', '"16:30"\norder = ["g1c1", "g2"]')
+    + """
+[[windows]]
+id = "later"
+name = "第二批"
+kind = "dismissal"
+opens = "16:50"
+starts = "16:55"
+closes = "17:10"
+every_s = 60
+order = ["g1c2"]
+[[windows]]
+id = "evening"
+name = "晚自习"
+kind = "dismissal"
+opens = "20:00"
+starts = "20:05"
+closes = "20:30"
+every_s = 60
+order = ["g1"]
+"""
+)
+
+
+def test_who_is_to_be_called_in_another_window_soon_is_called_now_only_when_asked_twice() -> None:
+    """In the first wave somebody calls a class of the second: the clock would call it once more."""
+    made = taken(SMALL, WAVES)
+    here = Situation(made, DATE, timetable(made, DATE))
+    when = change(made, 1, "hold", "16:40").at
+    second = wish("call", **{"class": "g1c2"})
+    assert refusal(here, second, when) == ("to_come", True)
+    with pytest.raises(RefusedError, match="一年级二班16:55在东门还要叫一次") as caught:
+        propose(here, second, 1, when)
+    assert caught.value.ask_again
+    assert propose(here, second.but(confirmed=True), 1, when).cues == (f"{DATE}/afternoon/g1c2/call",)
+    # Who leaves again in the evening does not count: that is another dismissal.
+    assert propose(here, wish("call", **{"class": "g1c1"}), 1, when).cues == (f"{DATE}/afternoon/g1c1/call",)
+
+
+def test_of_two_windows_that_a_hold_left_open_a_class_is_called_in_its_own() -> None:
+    made = taken(SMALL, WAVES)
+    hold = change(made, 1, "hold", "16:40")
+    end = change(made, 2, "resume", "16:57", ids=("change-1",))
+    here = Situation(made, DATE, timetable(made, DATE, (hold, end)), (hold, end))
+    when = change(made, 3, "hold", "16:58").at
+    assert propose(here, wish("call", **{"class": "g1c2"}), 3, when).cues == (f"{DATE}/later/g1c2/call",)
+    assert propose(here, wish("call", **{"class": "g1c1"}), 3, when).cues == (f"{DATE}/afternoon/g1c1/call",)
+
+
+def test_a_call_at_another_gate_than_the_class_waits_at_is_asked_twice() -> None:
+    one = wish("call", gate="west", **{"class": "g3c4"})
+    assert refusal(HERE, one) == ("to_come", True)
+
+
+def test_what_would_never_be_said_or_reopen_nobody_is_refused() -> None:
+    """The window of the newest call is over: its repeat would be missed at once, and its end moves nobody."""
+    noon = next(window for window in DAYS[0].windows if window.id == "noon")
+    ends_s = (noon.closes - NOON).total_seconds()
+    assert refusal(LATER, wish("repeat", gate="east"), at(ends_s)) == ("over", False)
+    assert refusal(LATER, wish("extend", window="noon", delay_s=600), at(ends_s)) == ("over", False)
+    assert propose(LATER, wish("repeat", gate="east"), 1, at(ends_s - 1)).cues == (f"{FIRST}#2",)
+    assert propose(LATER, wish("extend", window="noon", delay_s=600), 1, at(ends_s - 1)).window == "noon"
+
+
+def test_a_notice_longer_than_a_clip_is_refused_with_its_length() -> None:
+    with pytest.raises(RefusedError, match="约要 46 秒，最长 28 秒") as caught:
+        propose(HERE, wish("notice", text="请" * 100), 1, NOON)
+    assert caught.value.code == "too_long"
+    assert propose(HERE, wish("notice", text="请" * 59), 1, NOON).text == "请" * 59
 
 
 def test_a_call_outside_every_window_is_asked_twice() -> None:

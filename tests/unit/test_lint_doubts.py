@@ -123,7 +123,7 @@ NOTICE = TWO.replace("every_s = 60", 'notice = "放"\nevery_s = 60')
     [
         ((SMALL, NOTICE.replace("放", "放" * 60)), "windows.afternoon.notice"),
         ((SMALL, TWO, f'[sentences]\ncall = "{{classes}}{"放" * 56}"\n'), "sentences.call"),
-        ((SMALL, named("红" * 52), TWO), "sentences.call"),
+        ((SMALL, named("红" * 54), TWO), "sentences.call"),
     ],
 )
 def test_what_no_clip_can_hold_is_refused(tables: tuple[str, ...], place: str) -> None:
