@@ -126,6 +126,8 @@ def alarming(turn: Turn, event: GateEvent) -> None:
     elif doing.speaking and isinstance(event, PlayerAnswered) and event.token == doing.token:
         if event.result != "cut":  # silenced here, by a person
             turn.problem("player", "" if event.result == "whole" else event.why or event.result)
+        if event.result == "failed":
+            turn.doubt(_sentences(turn))
         again_s = now_s + limits.SAYING_GAP_S
         if doing.sayings >= limits.ALERT_SAYINGS:
             again_s = max(again_s, doing.begun_s + limits.ALERT_EVERY_S)
@@ -155,12 +157,19 @@ def _speak(turn: Turn, doing: Alarming) -> None:
 
 
 def _say(turn: Turn) -> str | None:
-    """Its own sentence, else the shipped one; None while neither is ready, or it must be silent here."""
+    """Its own sentence, else the shipped one, also where the last saying failed: its clip may be broken. None while
+    neither is ready, or it must be silent here.
+    """
     book, clips = turn.state.book, turn.state.clips
-    assert book.alert is not None
-    alert = book.alert.alert
-    says = [say for say in (alert.say, sentence(alert.action, alert.status)) if say in clips]
+    says = [say for say in _sentences(turn) if say in clips]
     if not says or book.silenced:
         return None
-    hushed = alert.status == "drill" and quiet(turn.state, turn.now, turn.now.utc, turn.after(clips[says[0]]))
-    return None if hushed else says[0]
+    say = says[-1] if "player" in book.problems else says[0]
+    drill = book.alert is not None and book.alert.alert.status == "drill"
+    return None if drill and quiet(turn.state, turn.now, turn.now.utc, turn.after(clips[say])) else say
+
+
+def _sentences(turn: Turn) -> tuple[str, str]:
+    assert turn.state.book.alert is not None
+    alert = turn.state.book.alert.alert
+    return alert.say, sentence(alert.action, alert.status)

@@ -232,7 +232,8 @@ class State:
     `waited`: seconds that calls waited for a person; those in `counting` do so since `counted_s`, and `waits_until_s`
     is when the first has waited long enough. `alert_since_s`: since when this process knows of the alert that stands.
     `cutting`: what the player was told to cut, until it answers.
-    `readings`: those by which the clips were asked for.
+    `readings`: those by which the clips were asked for. `stand_ins`: those of `clips` for which the recording
+    stands in that names no class.
     `refused_until_s`: the lamp refuses a press. `renew_at_s`: not before it the journal is made new by its length.
     """
 
@@ -247,6 +248,7 @@ class State:
     vouched: bool = False
     lives: dict[str, LiveCue] = field(default_factory=dict)
     clips: dict[str, float] = field(default_factory=dict)
+    stand_ins: frozenset[str] = frozenset()
     asked: dict[str, float] = field(default_factory=dict)
     readings: Readings = field(default_factory=dict)
     buttons: dict[Literal["next", "hold"], Button] = field(default_factory=lambda: {"hold": Button(), "next": Button()})

@@ -55,7 +55,7 @@ from edge.alphabet import (
     TimeKept,
     Woke,
 )
-from edge.book import Begun, Said, Slipped
+from edge.book import Begun, Said, Slipped, Whole
 from edge.button import settles_s
 from edge.pace import may_begin
 from edge.records import begun_at, ended, given_up, heard, last
@@ -88,6 +88,8 @@ def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Eff
         case ButtonMoved():
             intake.button_moved(turn, event)
         case PartFailed():
+            if event.part == "journal" and not event.why:  # it works again: what it did not take is in no file yet
+                turn.write(Whole(book=turn.state.book))
             turn.problem(event.part, event.why)
         case TimeKept():
             turn.write(event.entry)
@@ -238,6 +240,8 @@ def _saying(turn: Turn, event: GateEvent) -> None:
 def _answered(turn: Turn, doing: Saying, event: PlayerAnswered) -> None:
     if event.result != "whole":
         turn.problem("player", event.why or event.result)
+        if event.result == "failed":
+            turn.doubt([doing.cue.say])
         _interrupted(turn, doing, "no" if event.began_s is None else "unknown")
         return
     turn.problem("player", "")

@@ -107,6 +107,7 @@ def rendered(turn: Turn, event: Rendered) -> None:
     fits = not event.stand_in or any(cue.kind == "call" and cue.say == event.say for cue in _cues(state))
     if event.length_s is not None and fits:
         turn.set(clips={**state.clips, event.say: event.length_s})
+        turn.set(stand_ins=state.stand_ins | {event.say} if event.stand_in else state.stand_ins - {event.say})
     elif not (isinstance(doing, Leading) and doing.cue.say == event.say):  # whose length is still asked for
         turn.set(clips={say: length_s for say, length_s in state.clips.items() if say != event.say})
     if event.why:
@@ -116,6 +117,10 @@ def rendered(turn: Turn, event: Rendered) -> None:
         turn.set(asked={**turn.state.asked, event.say: turn.now.monotonic_s + retry_s})
     elif event.say in turn.state.asked:
         turn.set(asked={**turn.state.asked, event.say: math.inf})
+    _clips_well(turn)
+
+
+def _clips_well(turn: Turn) -> None:
     if not any(map(math.isfinite, turn.state.asked.values())):
         turn.problem("clip", "")
 
@@ -238,3 +243,4 @@ def _forget_clips(turn: Turn, first_day: str) -> None:
     says = {*SENTENCES, *(cue.say for cue in (*cues, *(live.cue for live in lives.values())))}
     clips = {say: length_s for say, length_s in turn.state.clips.items() if say in says}
     turn.set(lives=lives, clips=clips, asked={say: at_s for say, at_s in turn.state.asked.items() if say in says})
+    _clips_well(turn)

@@ -1,5 +1,6 @@
 """One step of the gate while it is made: the state as it changes, and the effects so far. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,6 +51,10 @@ class Turn:
             self.write(Noted(seq=seq, problem=made))
         elif not why and standing is not None:
             self.write(Noted(seq=seq, problem=standing.but(closed_at=at)))
+
+    def doubt(self, says: Iterable[str]) -> None:
+        """What could not be played is asked for again: perhaps its clip is broken, and the renderer makes it anew."""
+        self.set(asked={**self.state.asked, **dict.fromkeys(says, self.now.monotonic_s)})
 
     def after(self, seconds: float) -> datetime:
         return self.now.utc + timedelta(seconds=seconds)

@@ -106,7 +106,7 @@ def gain_db(state: State, now: Instant, cue: Cue, window: Window | None) -> floa
 def alert_gain_db(state: State, now: Instant, status: Literal["actual", "drill"]) -> float:
     """An alert is as loud as any sentence of the day, and never softer than clips are made; the hour binds a drill."""
     days = in_force(state, now)
-    own = max([0.0, *(day.gain_db + window.gain_db for day in days for window in day.windows)])
+    own = max([0.0, *(day.gain_db + gain for day in days for gain in (0.0, *(one.gain_db for one in day.windows)))])
     return _within(own if status == "actual" else min([own, *_caps(days, now)]))
 
 

@@ -129,6 +129,8 @@ def test_a_broken_journal_lets_the_gate_call_on_and_says_so() -> None:
     life.journal.broken = ""
     life.run(20)
     assert life.problems() == []
+    again, book = Life(journal=life.journal).runtime.state.book, life.runtime.state.book
+    assert (again.attempts, again.days, again.problems) == (book.attempts, book.days, {})  # as of the time without it
 
 
 def test_the_book_survives_the_process() -> None:

@@ -9,7 +9,7 @@ from config import limits
 from config.alerts import SENTENCES, sentence
 from config.day import Quiet
 from crossing_rig import SAY, alert, clear, drill
-from edge.alphabet import AlertCame, ButtonMoved, Cut, Tick
+from edge.alphabet import AlertCame, ButtonMoved, Cut, Render, Tick
 from edge.report import Lights
 from gate_rig import LENGTH_S, PowerCutError, Rig, at, call, came, day, linked
 
@@ -226,6 +226,23 @@ def test_a_player_that_fails_or_hangs_is_tried_again_and_told() -> None:
         rig.answers = lambda _: ("whole", 4.0)
         rig.run(90)
         assert rig.problems() == []
+
+
+def test_a_sentence_whose_clip_is_broken_gives_way_to_the_shipped_one_and_is_made_anew() -> None:
+    """The clip lies on a bad part of the disk: its header can be read, its sound cannot."""
+    rig = ready()
+    own, shipped = "请大家立即返回校内。", sentence("return", "actual")
+    rig.answers = lambda play: ("silent", 4.0) if play.say == own else ("whole", 4.0)
+    rig.send(alert(say=own))
+    rig.run(20)
+    asked = [effect.says for effect in rig.effects if isinstance(effect, Render)]
+    assert own in asked[-1]
+    assert rig.heard[0][1] == shipped
+    assert rig.heard[0][0] < 10
+    rig.answers = lambda _: ("whole", 4.0)
+    rig.run(90)
+    assert rig.heard[-1][1] == own
+    assert rig.problems() == []
 
 
 def test_nothing_is_missed_or_slips_while_it_stands() -> None:

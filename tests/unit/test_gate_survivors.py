@@ -9,7 +9,7 @@ from config import limits
 from config.day import Cap
 from crossing_rig import alert, clear, lock, names, press
 from edge import trust
-from edge.alphabet import Play, PlayerAnswered, TimeKept, Write
+from edge.alphabet import Play, PlayerAnswered, Render, TimeKept, Write
 from edge.book import Begun
 from edge.sources import Anchored
 from edge.trust import Trust
@@ -23,6 +23,19 @@ def told(rig: Rig) -> dict[str, object]:
 
 def results(rig: Rig) -> list[tuple[int, str, str, bool]]:
     return [(one.attempt, one.result, one.heard, one.final) for one in rig.records]
+
+
+def test_what_could_not_be_played_is_looked_at_by_the_renderer_before_it_is_tried_again() -> None:
+    rig = Rig(60)
+    rig.send(came(day(call(1, 0))))
+    rig.run(-1)
+    asked = len([one for one in rig.effects if isinstance(one, Render)])
+    rig.answers = lambda _: ("silent", LENGTH_S)
+    rig.run(LENGTH_S + 1)
+    rig.answers = lambda _: ("whole", LENGTH_S)
+    rig.run(60)
+    assert [one.says for one in rig.effects if isinstance(one, Render)][asked:] == [(call(1, 0).say,)]
+    assert [(attempt, result) for attempt, result, _, final in results(rig) if final] == [(2, "announced")]
 
 
 # Time ---------------------------------------------------------------------------------------------
@@ -132,13 +145,21 @@ def test_an_hour_caps_what_begins_in_it_and_the_record_says_how_loud_it_was() ->
     assert [one.volume_pct for one in rig.records if one.final] == [10, 100, 100]
 
 
-@pytest.mark.parametrize(("status", "heard"), [("actual", 5.0), ("drill", -20.0)])
+@pytest.mark.parametrize(("status", "heard"), [("actual", 11.0), ("drill", -20.0)])
 def test_an_hour_binds_a_drill_and_not_an_actual_alert(status: str, heard: float) -> None:
     rig = Rig()
     rig.send(came(day(call(1, 300), noon=window(gain_db=-6.0), gain_db=11.0, caps=(cap(-600, 600, -20),))))
     rig.send(alert(status=status))
     rig.run(5)
     assert set(gains_db(rig)) == {heard}
+
+
+def test_an_actual_alert_is_as_loud_as_the_gate_also_on_a_day_without_a_window() -> None:
+    rig = Rig()
+    rig.send(came(day(gain_db=9.0).but(windows=())))
+    rig.send(alert())
+    rig.run(5)
+    assert set(gains_db(rig)) == {9.0}
 
 
 def test_an_alert_is_never_softer_than_its_clip_nor_louder_than_a_gain_may_be() -> None:

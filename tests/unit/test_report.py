@@ -82,6 +82,8 @@ def test_lights(of: State, when: Instant, expected: Lights) -> None:
         (state(), now(bound_s=None), ("clock",)),
         (state(), now(86400), ("day",)),
         (state(clips={CALL.say: 6.0}), now(), ("clips",)),
+        (state(stand_ins=frozenset({CALL.say})), now(), ("clips",)),  # it would name no class
+        (state(stand_ins=frozenset({"of yesterday"})), now(), ()),
         (state(link_up=False), now(), ("network",)),
         (state("player"), now(), ("player",)),
         (state("journal"), now(), ("journal",)),
