@@ -5,7 +5,10 @@ Muted is a fault, never a setting: how loud a gate is stands in the plan, and is
 
 import re
 
-_CONTROL = re.compile(r"^Simple mixer control '([^']*)'", re.MULTILINE)
+_CONTROL = re.compile(r"^Simple mixer control '([^']*)',(\d+)", re.MULTILINE)
+_CHANNEL = re.compile(r"Playback [^\n]*?\[[^\n]*?(?= Capture|$)", re.MULTILINE)
+_LEAST = re.compile(r"\[0%\](?! \[-?[0-9.]+dB\])|\[0%\] \[-(?:[3-9]\d|\d{3,})\.")
+"""At its least, and that is nothing at the kerb: 30 dB down, or it is not told how far. Some say 0 % and mean −6 dB."""
 _ALL_PASSES = frozenset({"Master", "PCM", "Digital"})
 """Everything that sounds goes through each of these."""
 _ONE_SUFFICES = frozenset({"Speaker", "Headphone", "Headphones", "Front", "Line Out", "Lineout", "HDMI", "Analogue"})
@@ -14,12 +17,12 @@ _ONE_SUFFICES = frozenset({"Speaker", "Headphone", "Headphones", "Front", "Line 
 
 def muted(contents: str) -> str:
     """The controls that keep the card silent; empty when it may be heard, or when that cannot be told."""
-    closed: dict[str, bool] = {}
+    closed: dict[tuple[str, str], bool] = {}
     _, *parts = _CONTROL.split(contents)
-    for name, control in zip(parts[::2], parts[1::2], strict=True):
-        if channels := re.findall(r"Playback .*\[.*", control):
-            closed[name] = all("[off]" in one or "[0%]" in one for one in channels)
-    ways = [name for name in closed if name in _ONE_SUFFICES]
-    silent = [name for name in closed if name in _ALL_PASSES and closed[name]]
-    silent += ways if all(closed[name] for name in ways) else []
-    return ", ".join(silent)
+    for name, index, control in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        if channels := _CHANNEL.findall(control):
+            closed[name, index] = all("[off]" in one or _LEAST.search(one) for one in channels)
+    ways = [one for one in closed if one[0] in _ONE_SUFFICES]
+    silent = [one for one in closed if one[0] in _ALL_PASSES and closed[one]]
+    silent += ways if all(closed[one] for one in ways) else []
+    return ", ".join(dict.fromkeys(name for name, _ in silent))

@@ -287,6 +287,8 @@ OWN_READINGS_MAX = 200
 """Readings that a school gives itself; with 32 signs and 64 letters each at most, they fit the pipe to the renderer."""
 OWN_TEXT_MAX = 32
 OWN_PINYIN_MAX = 64
+CARD_LOOK_S = 60.0
+"""Between two looks whether the card is there and not muted; each forks `amixer`, for 5 ms."""
 MIXER_WITHIN_S = 1.0
 """A card tells its volumes in this time, or they are not known; `PLAYED_GRACE_S` holds it."""
 PLAYED_EARLY_S = 0.3

@@ -27,6 +27,7 @@ from config.errors import BadInputError
 from config.language import language
 from config.settings import BrokerSettings, GateSettings, PlayerSettings, read
 from edge.alphabet import ButtonMoved, Rendered
+from edge.card import CardWatch
 from edge.chip import RtcChip
 from edge.fleet import Fleet, FleetParts
 from edge.inbox import Inbox
@@ -149,6 +150,8 @@ def _made(
     parts = Parts(clock, FileJournal(data / "journal"), transport, player, panel, _Clips(renderer), _log, chip)
     runtime = Runtime(address, __version__, parts, secrets.token_hex(4))
     ends.callback(runtime.close)
+    watch = CardWatch(player.check, inbox.put, trouble="player" in runtime.state.book.problems)
+    ends.callback(watch.close)
     return runtime, lambda: player.answers
 
 
