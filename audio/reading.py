@@ -17,7 +17,7 @@ from audio.syllables import Pause, Reading, parsed, syllable
 from config.errors import BadInputError
 from config.limits import OWN_PINYIN_MAX, OWN_READINGS_MAX, OWN_TEXT_MAX
 
-VERSION = 2
+VERSION = 3
 """Raise it with every change that alters a reading: here, in the tables, or by a new pypinyin."""
 
 NO_OWN: Mapping[str, str] = MappingProxyType({})
@@ -27,6 +27,7 @@ _SILENT = frozenset(" \t\"'()[]《》〈〉「」『』【】〔〕“”‘’�
 
 _TITLES = tuple(TITLES.split())
 _N = f"[{NUMERALS}]+"
+_NUMBERED = re.compile(rf"[(\[【]?[{NUMERALS}\d]")
 _ALONE = frozenset(ALONE)
 _DIGITS = frozenset("零〇一二三四五六七八九十壹")
 _ONE_BY_ITSELF = "第初高周期零一二三四五六七八九十百千万统唯专单划归逐之其"
@@ -109,6 +110,8 @@ def _read(text: str, own: Mapping[str, str]) -> tuple[Reading, list[str]]:
     for n, part in enumerate(parts):
         if n % 2:
             words.append([("", f"{one.sound}{one.tone}") for one in parsed(given[part])])
+            if (part[-1] in NUMERALS or part[-1].isdecimal()) and _NUMBERED.match(parts[n + 1]):
+                words.append(",")  # 高三（12）班 is no class 32
         else:
             _read_part(written_out(part), words, signs)
     return _reading(words), signs

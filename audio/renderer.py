@@ -1,7 +1,7 @@
 """Renders sentences without blocking: batches go to a rendering child, answers come back on a thread of its own. A
 child lives until nothing waits for it: to start one takes longer than to speak a batch.
 
-Each sentence asked for gets exactly one answer, whatever the children do: hang, crash, talk nonsense, or nothing. What
+Each sentence asked for gets an answer, whatever the children do: hang, crash, talk nonsense, or nothing. What
 one engine does not speak the next of the ladder does, and below the last is what ships. Between batches the clips in
 use are read back from the disk; one that is broken is rendered again, and answered again.
 
@@ -9,6 +9,7 @@ A slow engine is not waited for: the next one speaks first, and when nothing els
 the sentence is answered again. Its child is ended as soon as something else comes.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -112,7 +113,8 @@ class Renderer:
         return self._ladder.rungs[0].clips.path(say)
 
     def render(self, says: Sequence[str], own: Mapping[str, str] = NO_OWN) -> None:
-        """Ask for clips; does not block. A sentence already asked for and not answered yet is not asked twice.
+        """Ask for clips, the most urgent first; does not block. A sentence already asked for and not answered yet comes
+        in its new place, and is not asked twice.
 
         `own`: the school's readings from now on. What waits is read by them too; who has other clips asks again.
         """
@@ -122,7 +124,8 @@ class Renderer:
             if own != self._ladder.own:
                 self._ladder = self._ladder.reading(own)
                 self._hurry(always=True)
-            for say in sorted(dict.fromkeys(says), key=lambda say: say not in ALERTS):  # they ship: at once
+            wanted = sorted(dict.fromkeys(says), key=lambda say: say not in ALERTS)  # they ship: at once
+            for say in wanted:
                 if say in self._waiting:
                     continue
                 if len(self._waiting) >= RENDER_WAITING_MAX:
@@ -130,6 +133,11 @@ class Renderer:
                 else:
                     self._waiting.append(say)
                     self._hurry()
+            # A notice for now goes before next week; what is in the child stays first.
+            place = {say: n for n, say in enumerate(wanted)}
+            self._waiting[RENDER_BATCH:] = sorted(
+                self._waiting[RENDER_BATCH:], key=lambda say: place.get(say, len(place))
+            )
             self._changed.notify_all()
         for say in refused:
             self._on_rendered(Rendered(say, None, None, f"more than {RENDER_WAITING_MAX} sentences wait"))
@@ -168,6 +176,10 @@ class Renderer:
         """Down the ladder, until each sentence of the batch is answered."""
         self._whys = {say: [] for say in batch}
         self._ship(())
+        for say in [say for say in self._whys if say in ALERTS and say not in self._known]:
+            self._know(say, ALERTS[say])  # until the recording is there, or the better voice
+            with contextlib.suppress(OutsideError):
+                self._on_rendered(Rendered(say, length_s(ALERTS[say]), ALERTS[say]))
         for rung in self._ladder.rungs:
             left = [say for say in self._whys if rung in self._ladder.rungs_of(say)]
             missing = [say for say in left if not self._answered_from(rung, say)]
@@ -181,6 +193,7 @@ class Renderer:
         if not self._waiting:
             self._end([engine for engine in self._children if not (self._later and engine in SLOW)])
             kept = [rung.clips.path(say) for say in self._known for rung in self._ladder.rungs]
+            kept += [known.clips.path(say) for say, known in self._known.items() if isinstance(known, Rung)]
             prune(self._ladder.folder, kept)
 
     def _put_off(self, says: Sequence[str]) -> None:
@@ -239,6 +252,11 @@ class Renderer:
                 self._answer_shipped(say)
 
     def _answer_shipped(self, say: str) -> None:
+        """What ships; but a name that is read as before is better than none: its clip goes on."""
+        known = self._known.get(say)
+        if isinstance(known, Rung) and (whole_s := known.clips.whole_s(say)) is not None:
+            self._answer(Rendered(say, whole_s, known.clips.path(say), "; ".join(self._whys.pop(say))))
+            return
         shipped, whys, stand_in = self._ladder.shipped(say), self._whys.pop(say), say not in ALERTS
         try:
             answer = Rendered(say, length_s(shipped), shipped, "; ".join(whys), stand_in)

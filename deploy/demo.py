@@ -11,7 +11,6 @@ import os
 import queue
 import random
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +23,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from audio.player_alsa import AlsaPlayer
 from audio.recorder import Recorder
 from audio.synthesizer_kokoro import installed
 from broker.wire import topics
@@ -207,8 +207,13 @@ def _player(fifo: Path | None, *, first: bool) -> str:
     if fifo is not None:
         return f'kind = "wav"\nfile = "{fifo}"'
     cards = re.findall(r"^ *[0-9]+ \[(\w+)", _read("/proc/asound/cards"), re.MULTILINE)
-    if first and cards and shutil.which("aplay"):
-        return f'kind = "alsa"\ncard = "{cards[0]}"'
+    for card in cards if first else ():
+        player = AlsaPlayer(card, lambda _: None, CLOCK)
+        why = player.check()
+        player.close()
+        if not why:
+            return f'kind = "alsa"\ncard = "{card}"'
+        SCREEN.print(f"不用声卡 {card} is not used: {why}")  # one that is muted would never be ready
     return 'kind = "null"'
 
 

@@ -148,7 +148,9 @@ def render(turn: Turn) -> None:
     new = [say for say, again_s in asked.items() if again_s <= now_s or readings != state.readings]
     if new:
         turn.set(asked={**state.asked, **dict.fromkeys(new, math.inf)}, readings=readings)
-        turn.effects.append(Render(tuple(new), readings))
+        # With what still waits, in the order of its instants: a notice for now is not made after next week.
+        waits = {*new, *(say for say, again_s in asked.items() if again_s == math.inf and say not in state.clips)}
+        turn.effects.append(Render(tuple(say for say in asked if say in waits), readings))
 
 
 def button_moved(turn: Turn, event: ButtonMoved) -> None:

@@ -17,6 +17,7 @@ from audio.shipped import ALERTS, STAND_IN_CLIP
 from audio.synthesizer_tone import encode
 from audio.wav_file import length_s, read_wav, write_wav
 from config.alerts import SENTENCES
+from config.limits import RENDER_BATCH
 from ladder_rig import CRASHES, HANGS, LIMIT_S, OTHER, SAY, Asked, Bench, rotten
 
 
@@ -178,10 +179,40 @@ def test_an_alert_that_nobody_recorded_does_not_wait_for_the_engine(bench: Bench
         assert asked.next() == Rendered(SENTENCES[0], length_s(ALERTS[SENTENCES[0]]), ALERTS[SENTENCES[0]])
 
 
+def test_an_alert_does_not_wait_for_recordings_that_hang(bench: Bench) -> None:
+    """A gate that starts again in an alert must not be silent until the child is given up."""
+    with bench.asking(recorded=HANGS) as asked:
+        assert asked(SENTENCES[0]) == [Rendered(SENTENCES[0], length_s(ALERTS[SENTENCES[0]]), ALERTS[SENTENCES[0]])]
+
+
+def test_a_name_that_cannot_be_said_otherwise_is_said_as_before(bench: Bench) -> None:
+    """The office corrects a reading while the engine is broken: the clip of yesterday is still right enough."""
+    with bench.asking(pyttsx3=bench.speaks("pyttsx3", SAY)) as asked:
+        [first] = asked(SAY)
+        asked.renderer.render([SAY], {"三年级": "sān jí"})
+        again = asked.next()
+        assert (again.clip, again.length_s, again.stand_in) == (first.clip, first.length_s, False)
+        assert "stored no clip" in again.why
+        assert asked.renderer.path(SAY) == first.clip
+
+
+def test_what_is_urgent_is_made_before_what_waits(bench: Bench) -> None:
+    later = [f"{n}班" for n in range(1, 2 * RENDER_BATCH)]
+    with bench.asking(pyttsx3=HANGS) as asked:
+        asked.renderer.render(later)
+        asked.renderer.render([SAY, *reversed(later)])
+        waiting = list(asked.renderer._waiting)
+        assert waiting[RENDER_BATCH:] == [SAY, *later[RENDER_BATCH:][::-1]]
+        assert sorted([*later, SAY]) == sorted(waiting)
+
+
 def test_an_alert_that_the_school_recorded_comes_first(bench: Bench) -> None:
     say = SENTENCES[0]
     with bench.asking(recorded=bench.speaks("recorded", say)) as asked:
-        [answer] = asked(say)
+        [first] = asked(say)
+        assert first == Rendered(say, length_s(ALERTS[say]), ALERTS[say])  # until the recording is there
+        answer = asked.next()
+        assert answer.clip is not None
         assert answer.clip == bench.clips("recorded").path(say) == asked.renderer.path(say)
         answer.clip.unlink()
         assert asked.renderer.path(say) == ALERTS[say]
