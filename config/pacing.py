@@ -50,15 +50,20 @@ class Waiting:
     @property
     def ends(self) -> datetime:
         """Not begun by now: never spoken."""
-        if self.window is not None and (self.by_hand or self.cue.kind == "close"):
-            return self.window.closes
-        until = self.cue.until + timedelta(seconds=self.slip_s)
-        return until if self.window is None else min(until, self.window.closes)
+        return ends(self.cue, self.window, self.slip_s)
 
     @property
     def order(self) -> tuple[object, ...]:
         """What is released first, then by the instant it may begin; those that wait for a person by their place."""
         return self.released is None, self.begins, self.passed, self.cue.at, self.cue.id
+
+
+def ends(cue: Cue, window: Window | None, slip_s: float = 0.0) -> datetime:
+    """The last instant at which a cue may begin."""
+    if window is not None and (by_hand(cue, window) or cue.kind == "close"):
+        return window.closes
+    until = cue.until + timedelta(seconds=slip_s)
+    return until if window is None else min(until, window.closes)
 
 
 def by_hand(cue: Cue, window: Window | None) -> bool:

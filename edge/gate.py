@@ -61,7 +61,7 @@ from edge.pace import may_begin
 from edge.records import begun_at, ended, given_up, heard, last
 from edge.records import planned as planned_record
 from edge.turn import Turn
-from edge.view import day_of, gain_db, open_holds, put_off, quiet, waiting_here, withdrawn
+from edge.view import day_of, gain_db, last_call, open_holds, put_off, quiet, waiting_here, withdrawn
 
 
 def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Effect, ...]]:
@@ -194,7 +194,9 @@ def _missed(turn: Turn, one: Waiting) -> None:
     if cue.id not in book.attempts and day_of(turn.state, cue.id) is None:
         turn.set(lives={of: live for of, live in turn.state.lives.items() if of != cue.id})
         return
-    turn.record(given_up(turn.state, turn.now, one), until=None if cue.id in book.unknown else cue.until)
+    turn.record(
+        given_up(turn.state, turn.now, one), until=None if cue.id in book.unknown else last_call(turn.state, one)
+    )
 
 
 def _leading(turn: Turn, _: GateEvent) -> None:
@@ -291,7 +293,7 @@ def _interrupted(turn: Turn, doing: Saying, unheard: Literal["no", "unknown"]) -
         record = record.but(heard=unheard, actual=None if unheard == "no" else record.actual)
         final = last(turn.state, record)
         # What nobody heard a revision with a later `until` brings back.
-        unheard_until = doing.cue.until if final and not _sounded(turn, record) else None
+        unheard_until = last_call(turn.state, doing) if final and not _sounded(turn, record) else None
         turn.record(record.but(ended=turn.now.utc, final=final), until=unheard_until)
     _rest(turn)
 

@@ -10,8 +10,8 @@ from typing import Literal
 from broker.wire.messages import Press
 from config import limits
 from config.alerts import SENTENCES
-from config.day import Cue
-from config.pacing import upcoming
+from config.day import Cue, Window
+from config.pacing import ends, upcoming
 from edge.alphabet import (
     Accept,
     AckCame,
@@ -46,6 +46,9 @@ def woke(turn: Turn) -> None:
             turn.record(ended(begun.record, heard(begun.record, paced=paced(turn.state, cue)), said.ended))
         else:
             turn.record(begun.record.but(final=last(turn.state, begun.record)))
+    for stored in turn.state.book.days.values():  # the power may have gone between a day and what it brings back
+        for one in stored.day.cues:
+            _reopen(turn, one, stored.day.window(one))
 
 
 def day_came(turn: Turn, event: DayCame) -> None:
@@ -60,17 +63,17 @@ def day_came(turn: Turn, event: DayCame) -> None:
         turn.write(Kept(digest=event.digest, payload=event.payload))
         turn.set(zone=day.zone, lives={cue: live for cue, live in turn.state.lives.items() if not knows(day, live)})
         for cue in day.cues:
-            _reopen(turn, cue)
+            _reopen(turn, cue, day.window(cue))
         if standing is None and day.date == today(turn.state, turn.now):
             turn.set(returned=turn.now.utc)
         turn.problem("refused-day", "")
     turn.effects.append(Accept(event.receipt))
 
 
-def _reopen(turn: Turn, cue: Cue) -> None:
+def _reopen(turn: Turn, cue: Cue, window: Window | None) -> None:
     """Nobody heard it, and it may now be said later than was known when it was given up."""
     until = turn.state.book.unheard.get(cue.id)
-    if cue.state == "planned" and until is not None and cue.until > until:
+    if cue.state == "planned" and until is not None and ends(cue, window) > until:
         turn.write(Reopened(cue=cue.id))
 
 
@@ -82,7 +85,7 @@ def live_came(turn: Turn, event: LiveCame) -> None:
     standing = lives.get(cue.id)
     older = standing is not None and live.revision < standing.revision
     if not known and not older and (standing or len(lives) < limits.LIVE_MAX):
-        _reopen(turn, cue)
+        _reopen(turn, cue, live.window)
         if cue.id not in turn.state.book.done:
             turn.set(lives={**lives, cue.id: live}, status=None)
     turn.problem("refused-cue", "")

@@ -8,7 +8,7 @@ from broker.wire.messages import LiveCue
 from config import limits
 from config.clock import Instant
 from config.day import Cue, GateDay, Hold, Window
-from config.pacing import SLIP_MAX_S, Hands, Waiting, by_hand, release, waiting, windows_now
+from config.pacing import SLIP_MAX_S, Hands, Waiting, by_hand, ends, release, waiting, windows_now
 from edge.alphabet import Leading, State
 from edge.book import Stored, holds_of
 
@@ -121,6 +121,12 @@ def _within(gain: float) -> float:
 def day_of(state: State, cue: str) -> GateDay | None:
     """The stored day a cue belongs to."""
     return next((of.day for of in state.book.days.values() if cue.startswith(of.day.date.isoformat())), None)
+
+
+def last_call(state: State, one: Waiting | Leading) -> datetime:
+    """Until when its cue may begin as the day says, whatever slipped or was held: a later day says more, or not."""
+    day = day_of(state, one.cue.id)
+    return ends(one.cue, day.window(one.cue) if day else one.window)
 
 
 def paced(state: State, cue: str) -> bool:

@@ -9,6 +9,7 @@ from config import limits
 from config.alerts import SENTENCES
 from config.day import GateDay, Hold, Quiet
 from edge.alphabet import Accept, LiveCame, Refused, Tick
+from edge.view import waiting_here
 from gate_rig import DATE, Rig, at, call, came, day, window
 
 HOLD = Hold.model_validate({"id": "h1", "from": at(5), "to": None, "why": None, "by": "王老师"})
@@ -61,6 +62,44 @@ def test_a_missed_call_is_reopened_by_a_revision_with_a_later_until_and_by_no_ot
     rig.run(220)
     assert rig.classes() == [(150.0, "1")]
     assert rig.results() == [("c1", 0, "missed", True), ("c1", 1, "announced", True)]
+
+
+def test_who_was_not_called_before_the_window_closed_is_called_when_it_is_extended() -> None:
+    """The gate was without a network when staff extended it, and gave the class up meanwhile."""
+    rig = Rig(before_s=-65)
+    rig.send(came(day(call(1, 50), noon=window(closes_s=60))))
+    rig.run(70)
+    assert rig.results() == [("c1", 0, "missed", True)]
+    rig.send(came(day(call(1, 50), revision=2, noon=window(closes_s=60))))
+    rig.run(75)
+    assert rig.results() == [("c1", 0, "missed", True)]
+    rig.send(came(day(call(1, 50), revision=3, noon=window(closes_s=600))))
+    rig.run(120)
+    assert [name for _, name in rig.classes()] == ["1"]
+    assert rig.results()[1:] == [("c1", 1, "late", True)]
+
+
+def test_a_class_that_waited_for_a_person_when_the_window_closed_waits_again_when_it_is_extended() -> None:
+    rig = Rig(before_s=-65)
+    rig.send(came(day(call(1, 50), noon=window(closes_s=60, pacing="guarded"))))
+    rig.run(70)
+    assert [result for _, _, result, final in rig.results() if final] == ["missed"]
+    rig.send(came(day(call(1, 50), revision=2, noon=window(closes_s=600, pacing="guarded"))))
+    rig.send(Tick())
+    assert [one.cue.id for one in waiting_here(rig.state, rig.now())] == [call(1, 50).id]
+
+
+def test_a_power_cut_between_a_day_and_what_it_brings_back_loses_nothing() -> None:
+    rig = Rig(before_s=-65)
+    rig.send(came(day(call(1, 50), noon=window(closes_s=60))))
+    rig.run(70)
+    rig.send(came(day(call(1, 50), revision=2, noon=window(closes_s=600))))
+    reopened = [line for line in rig.journal if b'"reopened"' in line]
+    assert len(reopened) == 1
+    rig.journal.remove(reopened[0])
+    rig.cut_power()
+    rig.run(120)
+    assert [name for _, name in rig.classes()] == ["1"]
 
 
 def test_a_live_cue_of_a_day_that_is_held_says_nothing_twice() -> None:
