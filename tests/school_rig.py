@@ -223,3 +223,14 @@ def break_store(school: School) -> Callable[[], None]:
         away.rename(school.folder)
 
     return back
+
+
+def asked(school: School, n: int) -> dict[str, Any]:
+    """The centre's answer to a gate that asks for the time."""
+    school.east.took()
+    school.east.say("ask", {"v": 1, "start": 1, "n": n})
+    school.go()
+    [(what, answer)] = school.east.took()
+    assert what == "time"
+    assert isinstance(answer, dict)
+    return answer
