@@ -228,7 +228,7 @@ class Centre:
             (address, one.log) for address, one in self.state.statuses.items() if address in own and one.problems
         ]
         problems = {address.gate: self.parts.store.problems(address, log) for address, log in troubled}
-        strangers = sorted(one.gate for one in self._running.difference(own) if one.school == self._plan.school.id)
+        strangers = sorted(address.gate for address in self._running.difference(own))
         told = (
             *self._doubts,
             *(f"校门 {gate} 不在方案里，却还在运行，会照手里的放学表叫班：{_REMEDY}" for gate in strangers),
@@ -281,8 +281,9 @@ class Centre:
                     known = opened(event, self.now(), self.state.gates)
                     if isinstance(known, StatusCame):
                         self._log_status(known.address, known.status)
-                        up = {known.address} if known.status.link == "up" else set()
-                        self._running = self._running - {known.address} | up
+                        self._running = self._running.difference({known.address})
+                        if known.status.link == "up" and known.address.school == self._plan.school.id:
+                            self._running |= {known.address}
                 except BadInputError as error:
                     self.parts.log(f"拒收 refused {event.topic[:96]}: {error}")
                     return None
