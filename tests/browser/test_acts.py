@@ -11,7 +11,7 @@ from config.timetable import issued
 from page_rig import TwoGates, button, done, phone, shoot, tile, undo
 from process_rig import ZONE
 
-LONG = "校车晚到请大家在操场等候" * 16
+LONG = "校车晚到请大家在操场等候" * 4 + "请注意安全谢谢大家"
 
 
 @pytest.fixture(scope="module")
