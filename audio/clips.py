@@ -20,7 +20,7 @@ from audio.syllables import Reading, toned
 from config.errors import OutsideError
 from config.limits import CLIPS_SPARE_MAX
 
-TEMPLATE = 4
+TEMPLATE = 5
 """Part of a clip's key: raise it with every change of `mastering.py` by which a clip sounds otherwise."""
 ENGINES = {
     "pyttsx3": synthesizer_pyttsx3.IDENTITY,

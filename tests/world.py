@@ -19,7 +19,7 @@ from broker.wire.transport_memory import MemoryBroker, MemoryTransport
 from config.clock_fake import FakeClock
 from config.lint import read
 from config.plan import Plan
-from edge.book import Entry
+from edge.book import Entry, Whole
 from edge.report import Lights
 
 START = datetime(2026, 11, 25, 3, 24, 30, tzinfo=UTC)
@@ -46,6 +46,8 @@ class Wrote:
     durable: bool
 
     def __str__(self) -> str:
+        if isinstance(self.entry, Whole):
+            return "wrote all anew"
         fields = {**self.entry.model_dump(mode="json", exclude={"payload"}), "durable": self.durable}
         record = fields.pop("record", None) or {}
         shown = ("cue", "attempt", "revision", "result", "final", "actual", "heard", "slip_s", "bound_s", "source")

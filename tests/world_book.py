@@ -1,7 +1,8 @@
 """What an outsider can know of a gate: what it wrote to its disk, and what the changes of the day said."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from broker.wire.messages import Alert, LiveCue, Press, Record
@@ -9,7 +10,7 @@ from config import limits
 from config.changes import Change
 from config.day import Cue, GateDay, Window
 from config.pacing import by_hand
-from edge.book import Alerted, Cleared, Entry, Pressed, Recorded, Released
+from edge.book import Alerted, Begun, Cleared, Entry, Pressed, Recorded, Released, Reopened, Said, Slipped
 
 
 @dataclass
@@ -39,9 +40,23 @@ class GateBook:
     alerted: datetime | None = None
     silenced: bool = False
 
-    def people(self, entry: Entry, t: float) -> None:
-        """What a button, an alert or the end of a wait changes."""
+    def afresh(self) -> "GateBook":
+        """As a process knows it that starts from one line with all of it."""
+        return replace(deepcopy(self), rendered=set(), lives={})
+
+    def take(self, entry: Entry, t: float) -> None:
+        """What an entry changes, but for the day."""
         match entry:
+            case Begun(record=record):
+                self.begun[record.cue, record.attempt] = record
+            case Said(cue=cue):
+                self.said.add(cue)
+            case Recorded(record=record) if record.final:
+                self.done.add(record.cue)
+            case Reopened(cue=cue):
+                self.done.discard(cue)
+            case Slipped(window=window, slip_s=slip_s):
+                self.slips[window] = slip_s
             case Pressed(press=press) if press.result == "done":
                 self._pressed(press, t)
             case Recorded(record=record):

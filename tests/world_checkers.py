@@ -14,7 +14,7 @@ from broker.wire.messages import Ack, LiveCue, Record, decode, digest
 from config import limits
 from config.changes import Change
 from config.day import GateDay
-from edge.book import ENTRY, Begun, Entry, Kept, Recorded, Reopened, Said, Slipped
+from edge.book import ENTRY, Begun, Entry, Kept, Slipped, Whole
 from world import DATE, GATES, START, Plays, Renders, Sends, Started, What, World, Wrote, address
 from world_book import GateBook, hold_of, split
 from world_machines import CentreMachine, GateMachine
@@ -33,6 +33,8 @@ class Watch:
     def __init__(self, world: World, gates: dict[str, GateMachine], centre: CentreMachine) -> None:
         self.world, self.gates, self.centre = world, gates, centre
         self.books = {gate: GateBook() for gate in GATES}
+        self.wholes: dict[str, GateBook] = {}
+        """What each gate wrote when it made its journal anew."""
         self.holds: dict[str, tuple[Change, ...]] = {}
         """By digest of a day: the holds and resumes that were made when it was first sent."""
         self.done_s: dict[str, float] = {}
@@ -79,9 +81,12 @@ class Watch:
                 pass
 
     def replayed(self, gate: str) -> GateBook:
+        """A journal that was made anew begins with all that was known then, also what no line of it had taken."""
         book = GateBook()
         for line in self.gates[gate].disk.entries:
-            self.take(gate, book, ENTRY.validate_json(line))
+            entry = ENTRY.validate_json(line)
+            book = self.wholes[gate].afresh() if isinstance(entry, Whole) else book
+            self.take(gate, book, entry)
         return book
 
     def take(self, gate: str, book: GateBook, entry: Entry) -> None:
@@ -91,18 +96,10 @@ class Watch:
                 if day.date == DATE:
                     book.day = day
                     self.take_holds(gate, book, self.holds.get(of, ()))
-            case Begun(record=record):
-                book.begun[record.cue, record.attempt] = record
-            case Said(cue=cue):
-                book.said.add(cue)
-            case Recorded(record=record) if record.final:
-                book.done.add(record.cue)
-            case Reopened(cue=cue):
-                book.done.discard(cue)
-            case Slipped(window=window, slip_s=slip_s):
-                book.slips[window] = slip_s
+            case Whole():
+                self.wholes[gate] = book.afresh()
             case _:
-                book.people(entry, self.world.t)
+                book.take(entry, self.world.t)
 
     def take_holds(self, gate: str, book: GateBook, changes: tuple[Change, ...]) -> None:
         """From the changes themselves, not from the fold: a hold ends by a resume that names it, by nothing else."""

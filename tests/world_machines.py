@@ -73,6 +73,11 @@ class Disk(MemoryJournal):
             raise
         self._machine.saw(Wrote(ENTRY.validate_json(entry), durable=True))
 
+    def renew(self, entry: bytes) -> None:
+        self._machine.effect("renew")
+        super().renew(entry)
+        self._machine.saw(Wrote(ENTRY.validate_json(entry), durable=True))
+
 
 class Loudspeaker(FakePlayer):
     """A player whose sounds are seen; `true` is when each began, in the world's time."""

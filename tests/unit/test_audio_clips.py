@@ -57,7 +57,7 @@ def test_loudness_of_a_full_tone_is_that_of_the_standard(tone_hz: float) -> None
     assert loudness_lufs(sine(tone_hz, 3, level=1.0)) == pytest.approx(standard_lufs(tone_hz), abs=0.2)
 
 
-@pytest.mark.parametrize(("tone_hz", "level_db"), [(50, -28), (250, -3), (800, 0.9), (3000, 3.4), (8000, 3.9)])
+@pytest.mark.parametrize(("tone_hz", "level_db"), [(50, -28), (250, -3), (800, 1.4), (3000, 4.9), (8000, 5.9)])
 def test_what_tells_no_class_is_taken_away_and_consonants_are_lifted(tone_hz: float, level_db: float) -> None:
     levels = mastering._levels(sine(tone_hz, 1.0))
     [made] = mastering._filtered(levels, mastering._VOICING)
@@ -128,6 +128,18 @@ def test_every_sentence_has_one_loudness_and_no_peak_above_the_limit(level: floa
 
     assert loudness_lufs(clip[round(1.05 * RATE_HZ) :]) == pytest.approx(-16, abs=0.5)
     assert true_peak_dbfs(clip) <= -1
+
+
+@pytest.mark.parametrize(("softer_db", "then_db"), [(0, 0), (9, 3), (21, 7), (28, 12), (36, 26), (48, 48)])
+def test_a_soft_syllable_comes_two_thirds_of_the_way_to_the_loud_ones_and_a_pause_stays(
+    softer_db: float, then_db: float
+) -> None:
+    """At most 16 dB; from 30 dB down it is no syllable, and is lifted less and less."""
+    soft = sine(700, 0.4, 0.5 * 10 ** (-softer_db / 20))
+    parts = [sine(700, 1.2), array("h", [0]) * 4000, soft, array("h", [0]) * 4000, sine(700, 1.2)]
+    clip = clip_of(sum(parts, array("h")), 5)[round(1.05 * RATE_HZ) :]
+    loud, middle = (clip[round(at_s * RATE_HZ) :][: round(0.2 * RATE_HZ)] for at_s in (0.5, 1.48))
+    assert 20 * math.log10(max(loud) / max(middle)) == pytest.approx(then_db, abs=1.2)
 
 
 def test_a_sentence_with_sharp_peaks_is_bent_below_the_limit_and_keeps_its_loudness() -> None:
