@@ -138,7 +138,7 @@ def sounds(model: Model, play: Play, plays: Counter[str]) -> None:
     assert plays[play.token] <= model.cues[of].repeat
     assert plays[play.token] == 1 or of in model.whole
     assert model.by_hand or plays[play.token] > 1 or model.t + 0.18 >= s(model.cues[of].at) + model.slip_s - EPS_S
-    assert not model.hushed(model.t + EPS_S, LENGTH_S - EPS_S), "in quiet"
+    assert not model.hushed(model.t + 0.18 + EPS_S, LENGTH_S - EPS_S), "in quiet"
     model.sounding = True
 
 
