@@ -193,7 +193,10 @@ class TransportSuite:
         rig.cut(gate)
         gate.down()
         gate.up()
-        assert gate.arrived().payload == b"one"
+        came = gate.arrived().payload
+        if came == b"through":  # the broker may not know yet that this was accepted, and bring both, in any order
+            came = gate.arrived().payload
+        assert came == b"one"
 
     def test_a_link_goes_down_once_and_comes_up_once(self, rig: Rig) -> None:
         gate = rig.client(GATE, DOWN).start().up()
