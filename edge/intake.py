@@ -46,9 +46,12 @@ def woke(turn: Turn) -> None:
             turn.record(ended(begun.record, heard(begun.record, paced=paced(turn.state, cue)), said.ended))
         else:
             turn.record(begun.record.but(final=last(turn.state, begun.record)))
-    for stored in turn.state.book.days.values():  # the power may have gone between a day and what it brings back
+    # The power may have gone between a day and what it brings back. Not so what was taken back, until its own instant:
+    # the word that did it may be gone with the process.
+    for stored in turn.state.book.days.values():
         for one in stored.day.cues:
-            _reopen(turn, one, stored.day.window(one))
+            if turn.state.book.unheard.get(one.id, one.at) > one.at:
+                _reopen(turn, one, stored.day.window(one))
 
 
 def day_came(turn: Turn, event: DayCame) -> None:

@@ -102,6 +102,20 @@ def test_a_power_cut_between_a_day_and_what_it_brings_back_loses_nothing() -> No
     assert [name for _, name in rig.classes()] == ["1"]
 
 
+def test_what_a_live_cue_took_back_stays_so_over_a_power_cut() -> None:
+    """The newer word is gone with the process; the stored day still plans the call, and its record says cancelled."""
+    rig = Rig()
+    rig.send(came(day(call(1, 0))))
+    rig.run(-0.5)
+    word = live(1, 0, revision=2).live
+    rig.send(LiveCame(word.but(cue=word.cue.but(state="cancelled")), receipt=9))
+    rig.run(0.5)
+    assert rig.results() == [("c1", 1, "cancelled", True)]
+    rig.cut_power()
+    rig.run(90)
+    assert rig.classes() == []
+
+
 def test_a_live_cue_of_a_day_that_is_held_says_nothing_twice() -> None:
     rig = Rig()
     rig.send(came(day(call(1, 0))))
