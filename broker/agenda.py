@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from broker import alerts
-from broker.due import due, held, hushed, slips_of
+from broker.due import due, held, silent_from, slips_of
 from broker.issued import Issued, Key, Newer, is_newer, newer
 from broker.wire import topics
 from broker.wire.messages import Ack, Alert, Ask, Event, LiveCue, Status, Time
@@ -356,7 +356,7 @@ def _live(turn: _Turn, silent: frozenset[date]) -> None:
             continue
         slips = slips_of(turn.state.statuses.get(address), issued.day)
         for cue in issued.day.cues:
-            if (at := due(issued.day, cue, slips)) is None or cue.state == "cancelled" or hushed(issued.day, at):
+            if (at := due(issued.day, cue, slips)) is None or cue.state == "cancelled" or silent_from(issued.day, at):
                 continue
             # What a person let go just now is already due; it may leave as long as it counts.
             last = at if cue.released is None else at + (cue.until - cue.at)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from broker.wire.messages import Status
 from config import limits
 from config.day import Cue, GateDay
-from config.pacing import by_hand, slip_key, slip_of
+from config.pacing import by_hand, hushed, slip_key, slip_of
 
 
 def due(day: GateDay, cue: Cue, slips: Mapping[str, float]) -> datetime | None:
@@ -24,11 +24,9 @@ def held(status: Status | None, day: GateDay) -> bool:
     return bool(own) or any(hold.to is None for hold in day.holds)
 
 
-def hushed(day: GateDay, at: datetime) -> bool:
-    """Whether a sentence that begins then may not sound: a trial, or an exam lock that it could touch."""
-    ends = at + timedelta(seconds=limits.CLIP_MAX_S)
-    locked = (span.begins < ends and (span.to is None or at < span.to) for span in day.quiet)
-    return day.mode == "trial" or any(locked)
+def silent_from(day: GateDay, at: datetime) -> bool:
+    """Whether a sentence that begins then may not sound, however long it is."""
+    return hushed(day, at, at + timedelta(seconds=limits.CLIP_MAX_S))
 
 
 def slips_of(status: Status | None, day: GateDay) -> dict[str, float]:

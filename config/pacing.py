@@ -71,6 +71,12 @@ def by_hand(cue: Cue, window: Window | None) -> bool:
     return window is not None and window.pacing != "timed" and cue.kind == "call"
 
 
+def hushed(day: GateDay, begins: datetime, ends: datetime) -> bool:
+    """Nothing that lasts from `begins` to `ends` may speak: a trial, or an exam lock that touches it."""
+    locked = (span.begins < ends and (span.to is None or begins < span.to) for span in day.quiet)
+    return day.mode == "trial" or any(locked)
+
+
 def windows_now(day: GateDay, holds: Iterable[Hold], now: datetime) -> dict[str, Window]:
     """The windows of a day by id, each with the time that holds lasted inside it added to its `closes`.
 

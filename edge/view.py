@@ -5,10 +5,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from broker.wire.messages import LiveCue
-from config import limits
+from config import limits, pacing
 from config.clock import Instant
 from config.day import Cue, GateDay, Hold, Window
-from config.pacing import SLIP_MAX_S, Hands, Waiting, by_hand, ends, release, waiting, windows_now
+from config.pacing import SLIP_MAX_S, Hands, Waiting, by_hand, hushed, release, waiting, windows_now
 from edge.alphabet import Leading, State
 from edge.book import Stored, holds_of
 
@@ -91,9 +91,7 @@ def _live(live: LiveCue, hands: Hands, now: Instant) -> Waiting:
 
 def quiet(state: State, now: Instant, begins: datetime, ends: datetime) -> bool:
     """Nothing that lasts from `begins` to `ends` may speak: a trial, or an exam lock that touches it."""
-    days = in_force(state, now)
-    locked = (span.begins < ends and (span.to is None or begins < span.to) for day in days for span in day.quiet)
-    return any(day.mode == "trial" for day in days) or any(locked)
+    return any(hushed(day, begins, ends) for day in in_force(state, now))
 
 
 def gain_db(state: State, now: Instant, cue: Cue, window: Window | None) -> float:
@@ -126,7 +124,7 @@ def day_of(state: State, cue: str) -> GateDay | None:
 def last_call(state: State, one: Waiting | Leading) -> datetime:
     """Until when its cue may begin as the day says, whatever slipped or was held: a later day says more, or not."""
     day = day_of(state, one.cue.id)
-    return ends(one.cue, day.window(one.cue) if day else one.window)
+    return pacing.ends(one.cue, day.window(one.cue) if day else one.window)
 
 
 def paced(state: State, cue: str) -> bool:
