@@ -73,13 +73,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(error, file=sys.stderr)
             return 1
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, signal.SIG_IGN)  # the second Ctrl-C must not leave a process behind
+            _no_more_signals()
     return 0
 
 
 def _over(*_: object) -> None:
+    _no_more_signals()
     raise Over
+
+
+def _no_more_signals() -> None:
+    """The second Ctrl-C must not leave a process behind, nor a stack trace on the screen."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _run(folder: Path, options: argparse.Namespace, stack: contextlib.ExitStack) -> None:

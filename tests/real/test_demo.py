@@ -194,7 +194,7 @@ def test_ctrl_c_on_a_terminal_leaves_a_clean_line_and_the_cursor(pair: tuple[Dem
     terminal.until(lambda rows: row(rows, "东门  已叫"))
     interrupt(one)
     rows = terminal.rest()
-    assert one.process.wait(WITHIN_S) == 130
+    assert one.process.wait(WITHIN_S) == 130, "\n".join(rows)
     assert "已中断 stopped" in rows
     assert [line for line in rows if line.startswith("东门  已叫")] == []
     assert rows[-1] == ""
