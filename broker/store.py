@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     create_engine,
     delete,
     event,
@@ -116,6 +117,44 @@ _NO_LOG = ""
 """The log of what the centre itself wrote: `unreported`."""
 
 
+def _newest(table: Table) -> Any:  # noqa: ANN401 - the statement's type depends on the database
+    """Put a row in, or over one that is not newer."""
+    made = insert(table)
+    changed = {column.name: made.excluded[column.name] for column in table.columns if not column.primary_key}
+    keys = list(table.primary_key)
+    return made.on_conflict_do_update(index_elements=keys, set_=changed, where=table.c.seq <= made.excluded.seq)
+
+
+# Made once: SQLAlchemy takes three times as long to make a statement as to carry it out.
+_ISSUED, _CHANGED = insert(_DAYS), insert(_CHANGES)
+_GATE, _DATE, _KEY, _LOG = (bindparam(name, type_=String()) for name in ("gate", "date", "key", "log"))
+_DAY = select(_DAYS.c.payload, _DAYS.c.crc).where(_DAYS.c.gate == _GATE, _DAYS.c.date == _DATE)
+_DAY = _DAY.order_by(_DAYS.c.revision.desc()).limit(1)
+_REVISION = select(func.max(_DAYS.c.revision)).where(_DAYS.c.gate == _GATE, _DAYS.c.date == _DATE)
+_CHANGES_ON = select(_CHANGES.c.payload, _CHANGES.c.crc).where(_CHANGES.c.date == _DATE).order_by(_CHANGES.c.n)
+_CHANGE_OF = select(_CHANGES.c.payload).where(_CHANGES.c.key == _KEY)
+_LAST_N = select(func.max(_CHOICES.c.at), select(func.max(_CHANGES.c.n)).scalar_subquery())
+_SEQS = select(_LOGS.c.gate, _LOGS.c.log, _LOGS.c.seq)
+_SEQ = select(_LOGS.c.seq).where(_LOGS.c.gate == _GATE, _LOGS.c.log == _LOG)
+_STANDING = select(_PROBLEMS.c.payload, _PROBLEMS.c.crc).where(
+    _PROBLEMS.c.gate == _GATE,
+    _PROBLEMS.c.id.startswith(bindparam("of_log")),
+    func.json_extract(_PROBLEMS.c.payload, "$.closed_at").is_(None),
+)
+_STANDING = _STANDING.order_by(_PROBLEMS.c.seq.desc()).limit(limits.PROBLEMS_SHOWN)
+_RECORDS_ON = select(_RECORDS.c.gate, _RECORDS.c.payload, _RECORDS.c.crc).where(_RECORDS.c.date == _DATE)
+_RECORDS_ON = _RECORDS_ON.order_by(_RECORDS.c.gate, _RECORDS.c.cue, _RECORDS.c.attempt)
+_NEWEST = {table: _newest(table) for table in (_RECORDS, _PROBLEMS, _PRESSES)}
+_REPORTED = delete(_RECORDS).where(
+    _RECORDS.c.gate == _GATE, _RECORDS.c.cue == bindparam("of_cue"), _RECORDS.c.log == _NO_LOG
+)
+_REACHED = insert(_LOGS)
+_REACHED = _REACHED.on_conflict_do_update(
+    index_elements=list(_LOGS.primary_key), set_={"seq": func.max(_LOGS.c.seq, _REACHED.excluded.seq)}
+)
+
+
+Row = dict[str, Any]
 DayRow = tuple[Address, date, int, bytes]
 """An issued day: whose, of when, its revision, and the message as it was sent."""
 
@@ -147,36 +186,33 @@ class Store:
     def keep_plan(self, text: str) -> None:
         """A plan that differs from the newest is a new version."""
         if text != self.plan():
-            self._write(insert(_PLANS).values(text=text))
+            self._write((insert(_PLANS), [{"text": text}]))
 
     def day(self, address: Address, on: date) -> bytes | None:
         """The newest revision of a gate's day, as it was sent; None also when its row is damaged."""
-        query = select(_DAYS.c.payload, _DAYS.c.crc).where(_DAYS.c.gate == str(address), _DAYS.c.date == on.isoformat())
-        rows = self._rows(query.order_by(_DAYS.c.revision.desc()).limit(1))
+        rows = self._rows(_DAY, gate=str(address), date=on.isoformat())
         return rows[0][0].encode() if rows and _crc(rows[0][0]) == rows[0][1] else None
 
     def revision(self, address: Address, on: date) -> int:
         """The highest revision ever issued; 0 when none was."""
-        query = select(func.max(_DAYS.c.revision)).where(_DAYS.c.gate == str(address), _DAYS.c.date == on.isoformat())
-        return self._rows(query)[0][0] or 0
+        return self._rows(_REVISION, gate=str(address), date=on.isoformat())[0][0] or 0
 
     def keep_days(self, days: Sequence[DayRow]) -> None:
         """All of them, or none."""
-        self._write(*_day_rows(days))
+        self._write((_ISSUED, _day_rows(days)))
 
     def keep_change(self, on: date, change: Change, days: Sequence[DayRow] = ()) -> None:
         """Once a key; `n` is its own. The days that follow from it in the same transaction."""
-        self._write(_change_row(on, change), *_day_rows(days))
+        self._write((_CHANGED, [_change_row(on, change)]), (_ISSUED, _day_rows(days)))
 
     def changes(self, on: date) -> tuple[Change, ...]:
         """What was changed of a date, in order. A damaged row is left out."""
-        query = select(_CHANGES.c.payload, _CHANGES.c.crc).where(_CHANGES.c.date == on.isoformat())
-        rows = self._rows(query.order_by(_CHANGES.c.n))
+        rows = self._rows(_CHANGES_ON, date=on.isoformat())
         return tuple(Change.model_validate_json(payload) for payload, crc in rows if _crc(payload) == crc)
 
     def change_of(self, key: str) -> Change | None:
         """The change that was made under this key."""
-        rows = self._rows(select(_CHANGES.c.payload).where(_CHANGES.c.key == key))
+        rows = self._rows(_CHANGE_OF, key=key)
         return Change.model_validate_json(rows[0][0]) if rows else None
 
     def next_n(self) -> int:
@@ -185,16 +221,17 @@ class Store:
         Gates know holds and notices of numbers that a restored backup forgot. Nobody made a change a second for ever:
         after a choice it goes on above the seconds of its instant.
         """
-        chosen = self._rows(select(func.max(_CHOICES.c.at)))[0][0]
+        chosen, last = self._rows(_LAST_N)[0]
         least = int(datetime.fromisoformat(chosen).timestamp()) if chosen else 0
-        return max(int(self._rows(select(func.max(_CHANGES.c.n)))[0][0] or 0), least) + 1
+        return max(last or 0, least) + 1
 
     def keep_choice(
         self, key: str, by: str, at: datetime, dates: Sequence[date], *, keep: bool, days: Sequence[DayRow]
     ) -> None:
         """A person chose whose days of these dates count; the days that follow from it in the same transaction."""
         made = {"key": key, "by": by, "at": written(at), "keep": keep}
-        self._write(insert(_CHOICES).values([{**made, "date": on.isoformat()} for on in dates]), *_day_rows(days))
+        rows = [{**made, "date": on.isoformat()} for on in dates]
+        self._write((insert(_CHOICES), rows), (_ISSUED, _day_rows(days)))
 
     def kept(self) -> frozenset[date]:
         """The dates for which the newest choice was to keep the gates' own days."""
@@ -212,7 +249,7 @@ class Store:
         rows = [
             {"seq": one.seq, "key": key, "date": on.isoformat(), **_checked(one.model_dump_json())} for one in alerts
         ]
-        self._write(insert(_ALERTS).values(rows))
+        self._write((insert(_ALERTS), rows))
 
     def alerts(self, on: date | None = None, key: str | None = None) -> tuple[Alert, ...]:
         """The newest, by number; of one date, or asked under one key. A damaged row is left out."""
@@ -224,7 +261,7 @@ class Store:
 
     def keep_stopped(self, key: str) -> None:
         """A message that stopped the program, by its digest."""
-        self._write(insert(_STOPPED).values(key=key))
+        self._write((insert(_STOPPED), [{"key": key}]))
 
     def stopped(self) -> frozenset[str]:
         """The newest of them: met again, they are set aside."""
@@ -233,7 +270,7 @@ class Store:
 
     def seqs(self) -> dict[tuple[Address, str], int]:
         """What is stored of each gate's log."""
-        rows = self._rows(select(_LOGS.c.gate, _LOGS.c.log, _LOGS.c.seq))
+        rows = self._rows(_SEQS)
         return {(Address(*gate.split("/")), log): seq for gate, log, seq in rows}
 
     def keep_event(self, address: Address, message: Event, changes: Sequence[tuple[date, Change]] = ()) -> int:
@@ -241,47 +278,34 @@ class Store:
 
         An old event that comes again late overwrites nothing newer.
         """
-        gate = str(address)
-        statements: list[Any] = [_change_row(on, change) for on, change in changes]
-        for record in message.records:
-            statements.append(_newest(_RECORDS, _record_row(gate, message.log, message.seq, record)))
-            if record.final:
-                where = (_RECORDS.c.gate == gate, _RECORDS.c.cue == record.cue, _RECORDS.c.log == _NO_LOG)
-                statements.append(delete(_RECORDS).where(*where))
-        for table, things in ((_PROBLEMS, message.problems), (_PRESSES, message.presses)):
-            for thing in things:
-                row = {"gate": gate, "id": thing.id, "seq": message.seq, **_checked(thing.model_dump_json())}
-                statements.append(_newest(table, row))
-        newest = func.max(_LOGS.c.seq, message.seq)
-        statements.append(
-            insert(_LOGS)
-            .values(gate=gate, log=message.log, seq=message.seq)
-            .on_conflict_do_update(index_elements=list(_LOGS.primary_key), set_={"seq": newest})
+        gate, log, seq = str(address), message.log, message.seq
+        self._write(
+            (_CHANGED, [_change_row(on, change) for on, change in changes]),
+            (_NEWEST[_RECORDS], [_record_row(gate, log, seq, record) for record in message.records]),
+            (_REPORTED, [{"gate": gate, "of_cue": record.cue} for record in message.records if record.final]),
+            *(
+                (
+                    _NEWEST[table],
+                    [{"gate": gate, "id": one.id, "seq": seq, **_checked(one.model_dump_json())} for one in told],
+                )
+                for table, told in ((_PROBLEMS, message.problems), (_PRESSES, message.presses))
+            ),
+            (_REACHED, [{"gate": gate, "log": log, "seq": seq}]),
         )
-        self._write(*statements)
-        query = select(_LOGS.c.seq).where(_LOGS.c.gate == gate, _LOGS.c.log == message.log)
-        return int(self._rows(query)[0][0])
+        return int(self._rows(_SEQ, gate=gate, log=log)[0][0])
 
     def problems(self, address: Address, log: str) -> tuple[Problem, ...]:
         """Those that stand at a gate, the oldest first; of its log of today: what an older one told nobody closes."""
-        query = select(_PROBLEMS.c.payload, _PROBLEMS.c.crc).where(
-            _PROBLEMS.c.gate == str(address),
-            _PROBLEMS.c.id.startswith(f"{log}-"),
-            func.json_extract(_PROBLEMS.c.payload, "$.closed_at").is_(None),
-        )
-        rows = self._rows(query.order_by(_PROBLEMS.c.seq.desc()).limit(limits.PROBLEMS_SHOWN))
+        rows = self._rows(_STANDING, gate=str(address), of_log=f"{log}-")
         return tuple(Problem.model_validate_json(payload) for payload, crc in reversed(rows) if _crc(payload) == crc)
 
     def keep_unreported(self, address: Address, records: Sequence[Record]) -> None:
         """For cues without a final record; one that comes later takes their place."""
-        rows = [_record_row(str(address), _NO_LOG, 0, record) for record in records]
-        if rows:
-            self._write(*(_newest(_RECORDS, row) for row in rows))
+        self._write((_NEWEST[_RECORDS], [_record_row(str(address), _NO_LOG, 0, record) for record in records]))
 
     def records(self, on: date) -> list[tuple[Address, Record]]:
         """All records of cues of a date, by gate, cue, attempt. A damaged row is left out."""
-        query = select(_RECORDS.c.gate, _RECORDS.c.payload, _RECORDS.c.crc).where(_RECORDS.c.date == on.isoformat())
-        rows = self._rows(query.order_by(_RECORDS.c.gate, _RECORDS.c.cue, _RECORDS.c.attempt))
+        rows = self._rows(_RECORDS_ON, date=on.isoformat())
         return [
             (Address(*gate.split("/")), Record.model_validate_json(payload))
             for gate, payload, crc in rows
@@ -290,32 +314,31 @@ class Store:
 
     def confirm(self, at: datetime, by: str, wall_s: float) -> None:
         """An owner compared the centre's time with a watch at this instant. `wall_s`: wall less monotonic clock."""
-        self._write(insert(_CONFIRMED).values(at=written(at), by=by, wall_s=wall_s).on_conflict_do_nothing())
+        self._write((insert(_CONFIRMED).on_conflict_do_nothing(), [{"at": written(at), "by": by, "wall_s": wall_s}]))
 
     def unconfirm(self) -> None:
         """The clock was stepped: no earlier confirmation counts, also after a restart."""
-        self._write(delete(_CONFIRMED))
+        self._write((delete(_CONFIRMED), [{}]))
 
     def confirmed(self) -> tuple[datetime, float] | None:
         """The newest confirmation that nobody took back: its instant, and wall less monotonic clock then."""
         newest = self._rows(select(_CONFIRMED.c.at, _CONFIRMED.c.wall_s).order_by(_CONFIRMED.c.at.desc()).limit(1))
         return next(((datetime.fromisoformat(at), wall_s) for at, wall_s in newest), None)
 
-    def _rows(self, query: Any) -> list[Any]:  # noqa: ANN401 - SQLAlchemy's own type of a query is private
+    def _rows(self, query: Any, **bound: str) -> list[Any]:  # noqa: ANN401 - SQLAlchemy's own type of a query is private
         try:
             with self._engine.connect() as connection:
-                return list(connection.execute(query))
+                return list(connection.execute(query, bound))
         except SQLAlchemyError as error:
             raise _outside(error) from error
 
-    def _write(self, *statements: Any) -> None:  # noqa: ANN401 - the statement's type depends on the database
-        """All of it, or nothing."""
-        if not statements:
-            return
+    def _write(self, *statements: tuple[Any, Sequence[Row]]) -> None:
+        """Each statement with each of its rows: all of it, or nothing."""
         try:
             with self._engine.begin() as connection:
-                for statement in statements:
-                    connection.execute(statement)
+                for statement, rows in statements:
+                    if rows:
+                        connection.execute(statement, rows)
         except SQLAlchemyError as error:
             raise _outside(error) from error
 
@@ -326,30 +349,19 @@ def _durable(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's
     connection.execute("PRAGMA synchronous=FULL")
 
 
-def _newest(table: Table, row: dict[str, Any]) -> Any:  # noqa: ANN401 - the statement's type depends on the database
-    """Put a row in, or over one that is not newer."""
-    key = list(table.primary_key)
-    changed = {name: value for name, value in row.items() if name not in table.primary_key.columns}
-    return (
-        insert(table)
-        .values(row)
-        .on_conflict_do_update(index_elements=key, set_=changed, where=table.c.seq <= row["seq"])
-    )
-
-
-def _day_rows(days: Sequence[DayRow]) -> list[Any]:
+def _day_rows(days: Sequence[DayRow]) -> list[Row]:
     return [
-        insert(_DAYS).values(gate=str(address), date=on.isoformat(), revision=revision, **_checked(payload.decode()))
+        {"gate": str(address), "date": on.isoformat(), "revision": revision, **_checked(payload.decode())}
         for address, on, revision, payload in days
     ]
 
 
-def _change_row(on: date, change: Change) -> Any:  # noqa: ANN401 - the statement's type depends on the database
-    row = _checked(change.model_dump_json(by_alias=True))
-    return insert(_CHANGES).values(n=change.n, key=change.key, date=on.isoformat(), **row)
+def _change_row(on: date, change: Change) -> Row:
+    payload = change.model_dump_json(by_alias=True)
+    return {"n": change.n, "key": change.key, "date": on.isoformat(), **_checked(payload)}
 
 
-def _record_row(gate: str, log: str, seq: int, record: Record) -> dict[str, Any]:
+def _record_row(gate: str, log: str, seq: int, record: Record) -> Row:
     key = {"gate": gate, "cue": record.cue, "log": log, "attempt": record.attempt, "seq": seq}
     return {**key, "date": record.cue.split("/")[0], **_checked(record.model_dump_json())}
 

@@ -29,6 +29,7 @@ SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
 INSTANT_PATTERN = r"^(?:19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,3})?Z$"
 _YEARS = range(1900, 3000)
 DATE_PATTERN = r"^(?:19[7-9]|2[0-8][0-9])[0-9]-[0-9]{2}-[0-9]{2}$"
+_DATE_YEARS = range(1970, 2900)
 CUE_ID_PATTERN = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}/[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?/[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
     r"/(?:open|call|notice|close)(?:#[2-9]|#[1-9][0-9]{1,2})?$"
@@ -85,22 +86,24 @@ def _instant(value: Any) -> datetime:
 
 
 def _date(value: Any) -> date:
-    if isinstance(value, str) and _DATE.fullmatch(value):
+    if type(value) is date and value.year in _DATE_YEARS:
+        return value
+    if not isinstance(value, str):
+        raise PydanticCustomError("bad_date", "is not a date such as 2026-11-24")
+    return _day(value)
+
+
+@lru_cache(maxsize=1000)  # a status tells of two weeks of days each time, and all cues of a day begin with one date
+def _day(value: str) -> date:
+    if _DATE.fullmatch(value):
         with contextlib.suppress(ValueError):  # such as 2026-02-30
             return date.fromisoformat(value)
-    elif isinstance(value, date) and not isinstance(value, datetime) and _DATE.fullmatch(value.isoformat()):
-        return value
     raise PydanticCustomError("bad_date", "is not a date such as 2026-11-24")
 
 
 def _dated(value: str) -> str:
     _day(value.partition("/")[0])
     return value
-
-
-@lru_cache(maxsize=1000)  # all cues of a day begin with one date
-def _day(value: str) -> date:
-    return _date(value)
 
 
 def _no_centre(value: str) -> str:
