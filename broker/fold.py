@@ -1,6 +1,6 @@
 """The days of the horizon as plan and changes make them; one that is not as it was issued becomes a new revision."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -10,6 +10,7 @@ from broker.wire.messages import Status, encode
 from broker.wire.topics import Address
 from config import limits
 from config.changes import Change
+from config.day import GateDay, order
 from config.errors import BadInputError
 from config.plan import Plan
 from config.timetable import issued, local, same, timetable
@@ -54,9 +55,14 @@ def folded(
             if wished and wished[0] != on:
                 days += [one for address in gates(plan) if (one := known.get((address, on)))]
                 continue
-            for day in timetable(plan, on, (*store.changes(on), *(wished[1:] if wished else ()))):
+            made = timetable(plan, on, (*store.changes(on), *(wished[1:] if wished else ())))
+            had = {address: stored(store, address, on, known) for address in gates(plan)}
+            if on <= today:
+                heard = {(of.gate, record.cue) for of, record in store.records(on) if record.heard != "no"}
+                made = stays(made, {of.gate: one.day for of, one in had.items() if one}, heard)
+            for day in made:
                 address = Address(day.school, day.gate)
-                one, number = stored(store, address, on, known), (numbers or {}).get((address, on))
+                one, number = had[address], (numbers or {}).get((address, on))
                 if one is None or number or (on not in frozen and not same(day, one.day)):
                     revision = number or store.revision(address, on) + 1
                     one = as_issued(encode(issued(day, revision, now)))
@@ -66,6 +72,31 @@ def folded(
         message = f"方案排不出放学表 the plan makes no timetable: {str(error)[:400]}"
         raise BadInputError(message) from error
     return Folded(today, tuple(days), tuple(new))
+
+
+def stays(
+    days: Sequence[GateDay], before: Mapping[str, GateDay], heard: Collection[tuple[str, str]]
+) -> tuple[GateDay, ...]:
+    """A class stays at the gate where it was heard: by a newer plan another gate would call it once more.
+
+    `before`: the days as they were issued, by gate; `heard`: gate and cue. A group is called at several gates: what a
+    gate had, it keeps.
+    """
+    calls = {cue.id for day in days for cue in day.cues if cue.kind == "call"}
+    own = {(day.gate, cue.id) for day in days for cue in day.cues}
+    moved = {row for row in heard if row not in own and row[1] in calls}
+    names = {cue for _, cue in moved}
+    made = []
+    for day in days:
+        had = before.get(day.gate, day.but(windows=(), cues=()))
+        known = {cue.id for cue in had.cues}
+        back = [cue for cue in had.cues if (day.gate, cue.id) in moved]
+        here = [cue for cue in day.cues if cue.id not in names or cue.id in known]
+        lost = {cue.window for cue in back} - {window.id for window in day.windows}
+        windows = (*day.windows, *(window for window in had.windows if window.id in lost))
+        cues = sorted((*here, *back), key=order)
+        made.append(day.but(windows=tuple(sorted(windows, key=lambda one: (one.opens, one.id))), cues=tuple(cues)))
+    return tuple(made) if moved else tuple(days)
 
 
 def standing(plan: Plan, store: Store, now: datetime) -> tuple[Issued, ...]:
