@@ -100,9 +100,17 @@ PEOPLE: tuple[tuple[Happening, ...], ...] = (
 """Days of alerts, buttons and guarded windows."""
 
 
-def days(mix: tuple[Happening, ...], count: int, *, rarely: bool = True) -> list[tuple[int, tuple[Happening, ...]]]:
-    """Seeds of a mix, its own whatever other mixes there are; `rarely`: now and then with one thing more."""
-    first = zlib.crc32(" ".join(one.name for one in mix).encode()) % 1_000_000
+A_NIGHT_MAX = 10_000
+"""Days of one mix; more would be days of the next night."""
+
+
+def days(
+    mix: tuple[Happening, ...], count: int, night: int = 0, *, rarely: bool = True
+) -> list[tuple[int, tuple[Happening, ...]]]:
+    """Seeds of a mix, its own whatever other mixes there are, and others each night; `rarely`: now and then with one
+    thing more.
+    """
+    first = zlib.crc32(" ".join(one.name for one in mix).encode()) % 1_000_000 + night * A_NIGHT_MAX
     rare = (Fault.RESTORED, Fault.DEAD)
     more: list[Happening] = [one for one in (*Fault, *Deed) if one not in rare]
     drawn = []

@@ -165,7 +165,11 @@ RATIOS = [
         (nightly.of_pytest, ["..F", "==== 1 failed, 2 passed in 1.2s ===="], "1 failed, 2 passed"),
         (nightly.of_pytest, ["12 passed, 1 skipped in 61.20s (0:01:01)"], "12 passed, 1 skipped"),
         (nightly.of_pytest, ["killed"], ""),
-        (nightly.of_days, ["40 passed in 2000.00s"], "40 passed; 20,000 days, 10.0 a second"),
+        (
+            nightly.of_days,
+            ["40 passed in 2000.00s"],
+            f"40 passed; {nightly.DAYS:,} days of night {nightly.TONIGHT}, {nightly.DAYS / 2000:.1f} a second",
+        ),
         (nightly.of_planted, [f"{PLANTED}[a-b] PASSED [ 50%]", f"{PLANTED}[c] PASSED [100%]"], "2 of 2 red"),
         (
             nightly.of_planted,
