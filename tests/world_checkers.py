@@ -15,7 +15,7 @@ from config import limits
 from config.changes import Change
 from config.day import GateDay
 from edge.book import ENTRY, Begun, Entry, Kept, Slipped, Whole
-from world import DATE, GATES, START, Plays, Renders, Sends, Started, What, World, Wrote, address
+from world import DATE, GATES, START, Plays, Renders, Sends, Started, Told, What, World, Wrote, address
 from world_book import GateBook, hold_of, split
 from world_machines import CentreMachine, GateMachine
 
@@ -77,6 +77,9 @@ class Watch:
                     self.holds[digest(payload)] = tuple(one for one in changes if one.kind in ("hold", "resume"))
                     for change in self.holds[digest(payload)]:
                         self.done_s.setdefault(change.key, self.world.t)
+            case Told("store keep_change"):  # it may be sent much later
+                for change in self.centre.store.changes(DATE):
+                    self.done_s.setdefault(change.key, self.world.t)
             case _:
                 pass
 
