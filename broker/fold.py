@@ -10,8 +10,9 @@ from broker.wire.messages import Status, encode
 from broker.wire.topics import Address
 from config import limits
 from config.changes import Change
-from config.day import GateDay, order
+from config.day import GateDay
 from config.errors import BadInputError
+from config.pacing import windows_now
 from config.plan import Plan
 from config.timetable import issued, local, same, timetable
 
@@ -41,6 +42,8 @@ def folded(
 ) -> Folded:
     """The days of the horizon, and yesterday's. Raises BadInputError or OutsideError.
 
+    A plan by which a class would be called anew in a window that is open is refused: it waits for the window's end.
+
     `frozen`: dates of which nothing may be issued, they stay as they were; `known`: the days in force; `numbers`: days
     that are issued anew, with these revisions; `wished`: a change that is not stored yet: of its date alone, the other
     days stay as they are in force.
@@ -50,6 +53,7 @@ def folded(
     yesterday = [one for gate in gates(plan) if (one := stored(store, gate, before, known))]
     late = any(is_open(one.day, now) for one in yesterday)
     days, new = [] if late else yesterday, []
+    twice: tuple[str, ...] = ()
     try:
         for on in (today + timedelta(days=n) for n in range(-1 if late else 0, limits.HORIZON_DAYS)):
             if wished and wished[0] != on:
@@ -57,9 +61,9 @@ def folded(
                 continue
             made = timetable(plan, on, (*store.changes(on), *(wished[1:] if wished else ())))
             had = {address: stored(store, address, on, known) for address in gates(plan)}
-            if on <= today:
-                heard = {(of.gate, record.cue) for of, record in store.records(on) if record.heard != "no"}
-                made = stays(made, {of.gate: one.day for of, one in had.items() if one}, heard)
+            if wished is None and numbers is None and on not in frozen:
+                gone = [one for (address, of), one in known.items() if of == on and address not in had]
+                twice += called_anew(plan, [one.day for one in (*had.values(), *gone) if one], made, now)
             for day in made:
                 address = Address(day.school, day.gate)
                 one, number = had[address], (numbers or {}).get((address, on))
@@ -71,32 +75,36 @@ def folded(
     except ValueError as error:  # a sentence, a day or a clock change that no message can carry
         message = f"方案排不出放学表 the plan makes no timetable: {str(error)[:400]}"
         raise BadInputError(message) from error
+    if twice:
+        who = "、".join(dict.fromkeys(twice))
+        message = (
+            f"有时段正在进行，照这份方案 {who} 会换门或换组再叫一次：时段结束后再读；要现在换，请用“换门” "
+            "a window is open, and by this plan these are called once more: read it when the window is over"
+        )
+        raise BadInputError(message)
     return Folded(today, tuple(days), tuple(new))
 
 
-def stays(
-    days: Sequence[GateDay], before: Mapping[str, GateDay], heard: Collection[tuple[str, str]]
-) -> tuple[GateDay, ...]:
-    """A class stays at the gate where it was heard: by a newer plan another gate would call it once more.
+def called_anew(plan: Plan, before: Sequence[GateDay], after: Sequence[GateDay], now: datetime) -> tuple[str, ...]:
+    """The names of classes that `after` calls where `before` does not, in a window that has begun and is still open.
 
-    `before`: the days as they were issued, by gate; `heard`: gate and cue. A group is called at several gates: what a
-    gate had, it keeps.
+    They may be out already, and no record tells it yet.
     """
-    calls = {cue.id for day in days for cue in day.cues if cue.kind == "call"}
-    own = {(day.gate, cue.id) for day in days for cue in day.cues}
-    moved = {row for row in heard if row not in own and row[1] in calls}
-    names = {cue for _, cue in moved}
-    made = []
-    for day in days:
-        had = before.get(day.gate, day.but(windows=(), cues=()))
-        known = {cue.id for cue in had.cues}
-        back = [cue for cue in had.cues if (day.gate, cue.id) in moved]
-        here = [cue for cue in day.cues if cue.id not in names or cue.id in known]
-        lost = {cue.window for cue in back} - {window.id for window in day.windows}
-        windows = (*day.windows, *(window for window in had.windows if window.id in lost))
-        cues = sorted((*here, *back), key=order)
-        made.append(day.but(windows=tuple(sorted(windows, key=lambda one: (one.opens, one.id))), cues=tuple(cues)))
-    return tuple(made) if moved else tuple(days)
+    if not (begun := {window.id for day in before for window in day.windows if window.opens <= now}):
+        return ()
+    had = {(day.gate, cue.id, cls) for day in before for cue in day.cues for cls in cue.classes}
+    called = {(cue.window, cls) for day in before for cue in day.cues if cue.kind == "call" for cls in cue.classes}
+    names = {one.id: one.name for one in plan.classes}
+    return tuple(
+        names.get(cls, cls)
+        for day in after
+        for window in windows_now(day, day.holds, now).values()
+        if window.id in begun and window.closes > now
+        for cue in day.cues
+        if cue.window == window.id and cue.kind == "call"
+        for cls in cue.classes
+        if (day.gate, cue.id, cls) not in had and (cue.window, cls) in called
+    )
 
 
 def standing(plan: Plan, store: Store, now: datetime) -> tuple[Issued, ...]:

@@ -40,7 +40,7 @@ def described(
 
 def left(before: Iterable[GateDay], then: Iterable[GateDay]) -> dict[tuple[str, str], list[str]]:
     """What is no longer called at its gate but at others: by old gate and cue, the gates that it came to."""
-    was, now = _stands(before), _stands(then)
+    was, now = stands(before), stands(then)
     return {
         (gate, own): came
         for own, gates in was.items()
@@ -49,7 +49,7 @@ def left(before: Iterable[GateDay], then: Iterable[GateDay]) -> dict[tuple[str, 
     }
 
 
-def _stands(days: Iterable[GateDay]) -> dict[str, list[str]]:
+def stands(days: Iterable[GateDay]) -> dict[str, list[str]]:
     """The gates of each planned cue."""
     found: dict[str, list[str]] = {}
     for day in days:

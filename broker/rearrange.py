@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from audio.lasting import lasts
 from audio.reading import unreadable
 from broker.due import due, held, slips_of
-from broker.preview import day_type_name, day_types, left
+from broker.preview import day_type_name, day_types, left, stands
 from broker.situation import RefusedError, Situation, class_name, gate_name, window_named
 from broker.wish import Wish
 from config import limits
-from config.changes import Change
+from config.changes import Change, standing
 from config.day import Cue, GateDay, order
 from config.roster import WholeDay
 from config.schooldays import day_of
@@ -131,6 +131,7 @@ def turned(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
         raise RefusedError("same_day_type", f"今天已经是“{day_type_name(plan, wish.day_type)}”")
     new = folded(plan, here.on, WholeDay(wish.day_type, day_of(plan.calendar, here.on).weekday))
     over = {cue.id for day, cue in here.cues(None) if here.over(day, cue) or _spoken(here, day, cue, at)}
+    over |= _called(here)
     rest = [cue.id for day, cue in here.cues(None) if cue.state == "planned"]
     # What only the new day has belongs to it too: a change without a cue would leave all to the clock.
     rest += [cue.id for day in new for cue in day.cues if cue.at > at]
@@ -200,18 +201,31 @@ def _today(here: Situation, at: datetime) -> bool:
 
 
 def guard(here: Situation, change: Change) -> None:
-    """Raises RefusedError when a class that was spoken at one gate would be called once more at another."""
+    """Raises RefusedError when a class that was spoken at one gate would be called once more at another.
+
+    Also where its own gate keeps the call: a person made it there (叫班), and the way the class came there is undone.
+    """
     if change.kind not in ("reroute", "day_type", "undo"):
         return
-    then = timetable(here.plan, here.on, (*here.changes, change))
-    gone = left(here.days, then)
+    was, now = stands(here.days), stands(timetable(here.plan, here.on, (*here.changes, change)))
+    made = _called(here)
     for day, cue in here.cues(None):
-        for gate in gone.get((day.gate, cue.id), ()):
+        for gate in now.get(cue.id, ()):
+            if gate == day.gate or gate in was.get(cue.id, ()):
+                continue
+            who = "、".join(class_name(here, one) for one in cue.classes) or cue.say
+            if cue.id in made and day.gate in now[cue.id] and not here.over(day, cue):
+                words = f"{who}已点“叫班”，正等{gate_name(here, day.gate)}叫，这样改会在{gate_name(here, gate)}再播一次"
+                raise RefusedError("called", f"{words}：等它叫完，或先撤销那次“叫班”")
             if _spoken(here, day, cue, change.at):
-                who = "、".join(class_name(here, one) for one in cue.classes) or cue.say
                 words = f"{who}已在{gate_name(here, day.gate)}播过或正要播，这样改会在{gate_name(here, gate)}再播一次"
                 remedy = "，撤销不了：要换回，请再做一次“换门”或“日型”，只管还没叫的班" if change.kind == "undo" else ""
                 raise RefusedError("already_spoken", words + remedy)
+
+
+def _called(here: Situation) -> set[str]:
+    """The calls that a person asked for by 叫班: each stands at the gate that was named, whatever the day becomes."""
+    return {own for one in standing(here.changes) if one.kind == "call" for own in one.cues}
 
 
 def _spoken(here: Situation, day: GateDay, cue: Cue, at: datetime) -> bool:

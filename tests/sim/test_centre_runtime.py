@@ -100,23 +100,6 @@ def test_a_plan_changed_back_is_a_newer_revision_not_an_old_one(school: School) 
     assert [message["revision"] for what, message in school.east.took() if what == HORIZON[5]] == [2, 3]
 
 
-def test_a_class_that_was_called_is_not_called_at_the_gate_a_newer_plan_gives_it(school: School) -> None:
-    school.settle_in()
-    school.clock.advance((TEN.replace(hour=3, minute=30, second=20) - school.clock.utc()).total_seconds())
-    called, next_one = (f"2026-11-25/noon/{name}/call" for name in ("g1c1", "g1c2"))
-    school.east.event(1, record(called))
-    school.go()
-    for zone in ('zone = "b"', 'zone = "b" # read again'):
-        school.plan('zone = "a"', zone)
-        east, west = ([cue.id for cue in day.cues] for day in school.centre.situation().days)
-        assert called in east
-        assert called not in west
-        assert next_one in west
-        assert next_one not in east
-    tomorrow = {one.day.gate: one.day for (_, on), one in school.centre.state.days.items() if on.day == 26}
-    assert {cue.id.split("/")[2] for cue in tomorrow["west"].cues} >= {"g1c1", "g1c2"}
-
-
 def test_a_plan_no_message_can_carry_changes_nothing(school: School) -> None:
     school.settle_in()
     before = school.centre.state

@@ -10,6 +10,7 @@ from broker.situation import RefusedError
 from broker.wish import Answer, Wish
 from plan_days import HALL
 from school_rig import TEXT, ForeignGate, School, record
+from whole_rig import Whole
 
 ON = "2026-11-25"
 CALL = f"{ON}/noon/g1c1/call"
@@ -98,3 +99,48 @@ def test_quiet_is_on_from_now_until_somebody_ends_it(school: School) -> None:
     school.go(60)
     assert ask(school, "quiet", gate="east", ids=("change-1",)).lines == ("东门 静音结束 10:01:04",)
     assert [one.quiet for one in school.centre.view().gates] == [(), ()]
+
+
+# A call that a person made stands at its gate, whatever the way that brought the class there --------
+
+
+RAINY = TEXT.replace("[calendar]", '[day_types.rain]\nname = "雨天"\n[day_types.rain.places]\ng1 = "b"\n[calendar]')
+WAYS = [
+    pytest.param("reroute", {"gate": "west", "class": "g1c1", "confirmed": True}, id="reroute"),
+    pytest.param("day_type", {"day_type": "rain", "confirmed": True}, id="day type"),
+]
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Whole:
+    made = Whole(tmp_path, RAINY)
+    made.until("11:28:00")
+    return made
+
+
+def heard(whole: Whole) -> list[list[str]]:
+    return [[say for say in gate.heard() if "一年级一班" in say] for gate in whole.gates]
+
+
+@pytest.mark.parametrize(("kind", "more"), WAYS)
+@pytest.mark.parametrize("waits_s", [0.2, 25.0], ids=["that waits", "that was heard"])
+def test_the_way_is_not_undone_under_a_call(whole: Whole, kind: str, more: dict[str, object], waits_s: float) -> None:
+    whole.ask(kind, "k1", **more)
+    for n in range(2):  # the gate is busy meanwhile
+        whole.ask("notice", f"n{n}", text="请各位家长在黄线后面等候，注意安全。", gate="west")
+    way = next(one.n for one in whole.centre.situation().changes if one.kind == kind)
+    whole.ask("call", "k2", **{"class": "g1c1"})
+    whole.go(waits_s)
+    with pytest.raises(RefusedError) as refused:
+        whole.ask("undo", "k3", undoes=way)
+    assert refused.value.code == ("called" if waits_s < 1 else "already_spoken")
+    whole.go(240)
+    assert [len(says) for says in heard(whole)] == [0, 2]  # two sayings of one call
+
+
+def test_a_day_type_leaves_a_call_that_waits_where_it_was_made(whole: Whole) -> None:
+    whole.ask("notice", "k0", text="请各位家长在黄线后面等候，注意安全。", gate="east")
+    whole.ask("call", "k1", **{"class": "g1c1"})
+    whole.ask("day_type", "k2", day_type="rain", confirmed=True)
+    whole.go(240)
+    assert [len(says) for says in heard(whole)] == [2, 0]
