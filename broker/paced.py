@@ -30,7 +30,9 @@ def let_go(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
         raise RefusedError("outside", f"现在不在{name}的时段内（{spans}）：时段内再放行；要现在叫，请用“叫班”")
     day, window, cue = next((row for row in now if not here.over(row[0], row[2])), now[0])
     _free(here, day, cue, name, at)
-    if wish.kind == "release" and (others := waits(here, day, at)):
+    # Who reported ready for a window that is not open yet keeps nobody here waiting.
+    others = [one for one in waits(here, day, at) if (own := day.window(one)) is not None and own.opens <= at]
+    if wish.kind == "release" and others:
         who = class_name(here, others[0].classes[0])
         raise RefusedError("one_waits", f"{who}已经放行，还没有叫到：叫到它以后再放行{name}")
     return {"gate": day.gate, "window": window.id, "class": wish.cls, "cues": (cue.id,)}

@@ -59,7 +59,9 @@ def watch(turn: Turn) -> None:
             turn.effects.append(Cut())
         rest_s = turn.now.monotonic_s + limits.REST_S
         turn.set(
-            doing=Idle(), free_from_s=max(turn.state.free_from_s, rest_s), cutting=doing.token if doing.speaking else ""
+            doing=Idle(),
+            free_from_s=max(turn.state.free_from_s, rest_s),
+            cutting=doing.token if doing.speaking else turn.state.cutting,
         )
     if standing is not None and not isinstance(turn.state.doing, Alarming):
         _begin(turn, standing.alert)
@@ -80,7 +82,7 @@ def _begin(turn: Turn, alert: Alert) -> None:
     """Cut, and speak as soon as the player has let go; an amplifier that was off takes its lead."""
     doing, now_s = turn.state.doing, turn.now.monotonic_s
     start_s = now_s + (limits.LEAD_MS - limits.PLAY_AHEAD_MS) / 1000
-    cutting, cut = turn.state.cutting, None
+    cutting, cut = turn.state.cutting, turn.state.cut
     match doing:
         case Saying(silent=False):
             turn.effects.append(Cut())
@@ -95,7 +97,7 @@ def _begin(turn: Turn, alert: Alert) -> None:
         case _:
             pass
     until_s = now_s + limits.CUT_WITHIN_S if cutting else start_s
-    turn.set(doing=Alarming(alert.id, "", 0, until_s, cut=cut), cutting=cutting)
+    turn.set(doing=Alarming(alert.id, "", 0, until_s), cutting=cutting, cut=cut)
 
 
 def _cut_short(turn: Turn, doing: Saying) -> Saying | None:
@@ -108,11 +110,18 @@ def _cut_short(turn: Turn, doing: Saying) -> Saying | None:
     return doing
 
 
-def _was_whole(turn: Turn, cut: Leading, event: PlayerAnswered) -> None:
-    """The sentence had ended before the cut reached the player: nobody calls that class a second time."""
-    record = begun_at(turn.now, cut, event)
-    turn.write(Said(cue=cut.cue.id, ended=turn.now.utc))
-    turn.record(ended(record, heard(record, paced=by_hand(cut.cue, cut.window)), turn.now.utc))
+def let_go(turn: Turn, event: PlayerAnswered) -> None:
+    """What was cut is silent. A sentence that had ended before the cut reached the player: nobody calls that class a
+    second time, also where the alert is over by now.
+    """
+    cut, doing = turn.state.cut, turn.state.doing
+    if cut is None or event.token != turn.state.cutting:
+        return
+    turn.set(cut=None)
+    if event.result == "whole" and not (isinstance(doing, Leading) and doing.cue.id == cut.cue.id):
+        record = begun_at(turn.now, cut, event)
+        turn.write(Said(cue=cut.cue.id, ended=turn.now.utc))
+        turn.record(ended(record, heard(record, paced=by_hand(cut.cue, cut.window)), turn.now.utc))
 
 
 def alarming(turn: Turn, event: GateEvent) -> None:
@@ -120,8 +129,6 @@ def alarming(turn: Turn, event: GateEvent) -> None:
     doing, now_s = turn.state.doing, turn.now.monotonic_s
     assert isinstance(doing, Alarming)
     if not doing.speaking and isinstance(event, PlayerAnswered) and event.token == turn.state.cutting:
-        if doing.cut is not None and event.result == "whole":
-            _was_whole(turn, doing.cut, event)
         _speak(turn, doing)
     elif doing.speaking and isinstance(event, PlayerAnswered) and event.token == doing.token:
         if event.result != "cut":  # silenced here, by a person
@@ -144,7 +151,7 @@ def alarming(turn: Turn, event: GateEvent) -> None:
 
 def _speak(turn: Turn, doing: Alarming) -> None:
     now_s, say = turn.now.monotonic_s, _say(turn)
-    turn.set(cutting="")
+    turn.set(cutting="", cut=None)
     if say is None:
         turn.set(doing=replace(doing, until_s=now_s + limits.TICK_MAX_S))
         return

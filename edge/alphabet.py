@@ -207,10 +207,7 @@ class Pausing(Leading):
 
 @dataclass(frozen=True, slots=True)
 class Alarming:
-    """An alert: speaking the saying `sayings` that began at `begun_s`, or waiting for the next, until `until_s`.
-
-    `cut`: the call that it cut, until the player answers: it may have been over by then.
-    """
+    """An alert: speaking the saying `sayings` that began at `begun_s`, or waiting for the next, until `until_s`."""
 
     alert: str
     token: str
@@ -218,7 +215,6 @@ class Alarming:
     until_s: float
     begun_s: float = 0.0
     speaking: bool = False
-    cut: Leading | None = None
 
 
 Doing = Idle | Leading | Saying | Pausing | Alarming
@@ -231,7 +227,7 @@ class State:
     `returned`: calls due before this instant set no slip. `clips`: length of each sentence that can be played.
     `waited`: seconds that calls waited for a person; those in `counting` do so since `counted_s`, and `waits_until_s`
     is when the first has waited long enough. `alert_since_s`: since when this process knows of the alert that stands.
-    `cutting`: what the player was told to cut, until it answers.
+    `cutting`: what the player was told to cut, until it answers; `cut`: the call that it was. It may have been over.
     `readings`: those by which the clips were asked for. `stand_ins`: those of `clips` for which the recording
     stands in that names no class.
     `refused_until_s`: the lamp refuses a press. `renew_at_s`: not before it the journal is made new by its length.
@@ -258,6 +254,7 @@ class State:
     waits_until_s: float = math.inf
     alert_since_s: float | None = None
     cutting: str = ""
+    cut: Leading | None = None
     refused_until_s: float = 0.0
     renew_at_s: float = 0.0
     link_up: bool = False

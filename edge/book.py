@@ -157,7 +157,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A hold that the gate's own button opened. It stands for its date; without one until a person ends it."""
+    """A hold of the gate's own: its button's stands for its date; an alert's, without one, until a person ends it."""
 
     hold: Hold
     on: date | None
@@ -339,7 +339,7 @@ def _alerted(book: Book, entry: Alerted) -> Book:
         return book
     fields = {"id": f"{entry.gate}/alert-{standing.alert.seq}", "from": standing.at, "to": None}
     hold = Hold.model_validate({**fields, "why": "警报已解除，等待恢复", "by": standing.alert.by})
-    return replace(book, own={**book.own, hold.id: Own(hold, entry.on)})
+    return replace(book, own={**book.own, hold.id: Own(hold, None)})
 
 
 def _outbox(book: Book, entry: Reported) -> tuple[Reported, ...]:

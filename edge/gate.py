@@ -61,7 +61,7 @@ from edge.pace import may_begin
 from edge.records import begun_at, ended, given_up, heard, last
 from edge.records import planned as planned_record
 from edge.turn import Turn
-from edge.view import day_of, gain_db, last_call, open_holds, put_off, quiet, waiting_here, withdrawn
+from edge.view import day_of, gain_db, last_call, open_holds, otherwise, put_off, quiet, waiting_here, withdrawn
 
 
 def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Effect, ...]]:
@@ -93,7 +93,9 @@ def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Eff
             turn.problem(event.part, event.why)
         case TimeKept():
             turn.write(event.entry)
-        case PlayerAnswered() | Tick():
+        case PlayerAnswered():
+            alarm.let_go(turn, event)
+        case Tick():
             pass
     _clock(turn)
     intake.look_at_buttons(turn)
@@ -148,10 +150,13 @@ def _holds(turn: Turn) -> None:
 
 
 def _freed(turn: Turn, free: datetime) -> None:
-    """Nothing keeps the loudspeaker from then on: the slip of each window whose first call is late by then."""
+    """Nothing keeps the loudspeaker from then on: the slip of each window whose first call is late by then. One that
+    lacks its clip keeps nobody waiting: the others are called before it.
+    """
     if not turn.decides:  # without a clock nobody knows how late a call is
         return
-    for window, slip_s in slipped(turn.queue, free, turn.state.returned).items():
+    sayable = [one for one in turn.queue if one.cue.say in turn.state.clips]
+    for window, slip_s in slipped(sayable, free, turn.state.returned).items():
         turn.write(Slipped(window=window, slip_s=round(slip_s, 3)))
 
 
@@ -200,9 +205,9 @@ def _missed(turn: Turn, one: Waiting) -> None:
 
 
 def _leading(turn: Turn, _: GateEvent) -> None:
-    """Until the player starts, a newer day that cancels the cue, puts it off or holds the gate is still in time, and
-    so is a clock that is lost: the machine may have slept. What may be heard after all, because quiet was ended, leads
-    once more: the amplifier was off.
+    """Until the player starts, a newer day that cancels the cue, puts it off, has other words or rules for it or holds
+    the gate is still in time, and so is a clock that is lost: the machine may have slept. What may be heard after all,
+    because quiet was ended, leads once more: the amplifier was off.
     """
     doing = turn.state.doing
     assert isinstance(doing, Leading)
@@ -214,6 +219,7 @@ def _leading(turn: Turn, _: GateEvent) -> None:
     elif (
         turn.state.held
         or put_off(turn.state, doing)
+        or otherwise(turn.state, turn.now, doing)
         or not may_begin(turn.now, doing.cue, doing.window)
         or (doing.silent and not silent)
     ):

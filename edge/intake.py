@@ -50,7 +50,7 @@ def woke(turn: Turn) -> None:
     # the word that did it may be gone with the process.
     for stored in turn.state.book.days.values():
         for one in stored.day.cues:
-            if turn.state.book.unheard.get(one.id, one.at) > one.at:
+            if turn.state.book.unheard.get(one.id, one.at) != one.at:
                 _reopen(turn, one, stored.day.window(one))
 
 
@@ -189,7 +189,7 @@ def _pressed(turn: Turn, name: Literal["next", "hold"], at: datetime) -> None:
         return
     queue = turn.queue
     head = shown_next(queue, now)
-    done = head is not None and not state.held and not one_waits(queue)
+    done = head is not None and not state.held and not one_waits(queue, now)
     shown = head or upcoming(queue, now.utc)
     _press(turn, name, at, done=done, target=shown.cue.id if shown else None)
 
@@ -235,7 +235,9 @@ def forget(turn: Turn) -> None:
         turn.problem("set-aside", "")  # a day later a person has seen it, or it comes again
         turn.write(Forgot(before=before))
         _forget_clips(turn, str(before))
-    elif book.lines <= limits.JOURNAL_LINES_MAX or now.monotonic_s < turn.state.renew_at_s:
+    elif now.monotonic_s < turn.state.renew_at_s or (
+        book.lines <= limits.JOURNAL_LINES_MAX and "journal-renew" not in book.problems
+    ):
         return
     turn.set(renew_at_s=now.monotonic_s + limits.JOURNAL_RETRY_S)
     turn.write(Whole(book=turn.state.book))

@@ -7,11 +7,13 @@ from config.errors import OutsideError
 
 
 class MemoryJournal:
-    """`entries` is the disk. Set `broken` to a reason and nothing can be written; `free_bytes` is its room."""
+    """`entries` is the disk. Set `broken` to a reason and nothing can be written, `fixed` and no file made anew;
+    `free_bytes` is its room.
+    """
 
     def __init__(self) -> None:
         self.entries: list[bytes] = []
-        self.broken = ""
+        self.broken = self.fixed = ""
         self.free_bytes = math.inf
         self._torn = False
 
@@ -30,8 +32,8 @@ class MemoryJournal:
         self.entries.append(entry)
 
     def renew(self, entry: bytes) -> None:
-        if self.broken:
-            raise OutsideError(self.broken)
+        if self.broken or self.fixed:
+            raise OutsideError(self.broken or self.fixed)
         if len(entry) > self.free_bytes:  # the old one goes only when the new one stands
             message = "journal: disk full"
             raise OutsideError(message)

@@ -38,9 +38,9 @@ def shown_next(queue: list[Waiting], now: Instant) -> Waiting | None:
     return min(heads, key=lambda one: one.order, default=None)
 
 
-def one_waits(queue: list[Waiting]) -> bool:
-    """Whether a released call has not begun yet: one may wait, no more."""
-    return any(one.by_hand and one.released is not None for one in queue)
+def one_waits(queue: list[Waiting], now: Instant) -> bool:
+    """Whether a released call of an open window has not begun yet: one may wait, no more."""
+    return any(one.by_hand and one.released is not None and one.window and inside(now, one.window) for one in queue)
 
 
 def wait(turn: Turn) -> None:

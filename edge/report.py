@@ -9,6 +9,7 @@ from typing import Literal
 from broker.wire.messages import VERSION, Event, Held, Status
 from config import limits
 from config.clock import Instant
+from config.day import GateDay, Window
 from config.pacing import Waiting, slip_key, upcoming
 from edge.alphabet import Alarming, Effect, Idle, Leading, Pausing, Publish, Saying, State
 from edge.book import Noted, Pressed, Recorded, Reported
@@ -48,12 +49,17 @@ def _lights(state: State, now: Instant) -> Lights:
         return Lights(green="on" if green else "off", red="on" if red else "off", amplifier=amplifier)
     if not trusted(now) or "player" in state.book.problems:
         return Lights(amber="on")
-    near = any(
-        window.opens - timedelta(seconds=limits.SELF_CHECK_S) <= now.utc < window.opens
-        for day in in_force(state, now)
-        for window in day.windows
-    )
+    near = any(_near(state, now, day, window) for day in in_force(state, now) for window in day.windows)
     return Lights(green="slow") if near and not check(state, now) else Lights()
+
+
+def _near(state: State, now: Instant, day: GateDay, window: Window) -> bool:
+    """From a quarter of an hour before it opens until its first call; where nobody is called, until it opens."""
+    if not window.opens - timedelta(seconds=limits.SELF_CHECK_S) <= now.utc < window.closes:
+        return False
+    calls = [cue.id for cue in day.cues if cue.window == window.id and cue.kind == "call" and cue.state == "planned"]
+    begun = any(one in state.book.attempts or one in state.book.done for one in calls)
+    return now.utc < window.opens or (bool(calls) and not begun)
 
 
 def check(state: State, now: Instant) -> tuple[str, ...]:

@@ -274,8 +274,11 @@ class Runtime:
                     told = entry.problem
                     over = "已好 over" if told.closed_at else told.args.get("why", "")
                     self._log(f"问题 problem {told.code}: {over}")
-                write = parts.journal.renew if isinstance(entry, Whole) else parts.journal.append
-                return self._part("journal", lambda: write(ENTRY.dump_json(entry, by_alias=True)))
+                # Parts of their own: where a line can be written and no file be made, each failure would be a line.
+                part, write = ("journal", parts.journal.append)
+                if isinstance(entry, Whole):
+                    part, write = ("journal-renew", parts.journal.renew)
+                return self._part(part, lambda: write(ENTRY.dump_json(entry, by_alias=True)))
             case Play(token, say, gain_db):
                 self._log(f"播报 {say}" + (f"（{gain_db:+g} 分贝）" if gain_db else ""))
                 parts.player.play(token, parts.clips.path(say), gain_db)

@@ -1,5 +1,6 @@
 """What follows from a gate's state at an instant: the days in force, the queue. Pure; `gate.py` decides by it."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -80,13 +81,23 @@ def waiting_here(state: State, now: Instant) -> list[Waiting]:
         )
     ]
     fresh = [live for cue, live in state.lives.items() if cue not in done and live.cue.state == "planned"]
-    queue += [_live(live, hands, now) for live in fresh]
+    if fresh:
+        queue += [_live(state, live, hands, now) for live in fresh]
+        calling = {one.cue.window for one in queue if one.cue.kind == "call"}
+        queue = [
+            replace(one, blocked=one.blocked or (one.cue.kind == "close" and one.cue.window in calling))
+            for one in queue
+        ]
     return sorted(queue, key=lambda one: one.order)
 
 
-def _live(live: LiveCue, hands: Hands, now: Instant) -> Waiting:
+def _live(state: State, live: LiveCue, hands: Hands, now: Instant) -> Waiting:
+    """Its window comes as the plan has it; where the day is known, the gate's holds move it like the day's own."""
+    window, day = live.window, day_of(state, live.cue.id)
+    if window is not None and day is not None:
+        window = _windows(state, day.but(windows=(window,), cues=()), now)[window.id]
     slip_s = min(max(0.0, (live.due - live.cue.at).total_seconds()), SLIP_MAX_S)
-    return Waiting(live.cue, live.window, slip_s, release(live.cue, live.window, hands, now.utc))
+    return Waiting(live.cue, window, slip_s, release(live.cue, window, hands, now.utc))
 
 
 def quiet(state: State, now: Instant, begins: datetime, ends: datetime) -> bool:
@@ -153,6 +164,17 @@ def put_off(state: State, doing: Leading) -> bool:
     if one is None or not by_hand(cue, doing.window):
         return one is not None and one.at > cue.at
     return cue.released is not None and one.released is None and cue.id not in state.book.released
+
+
+def otherwise(state: State, now: Instant, doing: Leading) -> bool:
+    """Whether the newest day has other words for the cue, or its window, as holds moved it, other rules: look anew."""
+    one, day, was = newest(state, doing.cue), day_of(state, doing.cue.id), doing.window
+    if one is None or day is None or one.id in state.lives:
+        return False
+    window, audible = _windows(state, day, now).get(one.window or ""), doing.record.actual
+    if (one.say, one.repeat) != (doing.cue.say, doing.cue.repeat) or window is None or was is None or audible is None:
+        return (one.say, one.repeat, window) != (doing.cue.say, doing.cue.repeat, was)
+    return (window.pacing, window.opens) != (was.pacing, was.opens) or window.closes < audible
 
 
 def knows(day: GateDay, live: LiveCue) -> bool:

@@ -30,8 +30,9 @@ CHECKS = {
 PROBLEMS = {
     "clock": "没有可信的时间，不会自动叫班", "clock-disagree": "几个时间来源互相不一致", "clock-wide": "时间误差太大",
     "clock-chip": "时钟芯片不正常", "player": "声音放不出来", "clip": "有的句子没做好", "panel": "灯或继电器控制不了",
-    "journal": "日志写不进去", "journal-damaged": "日志有坏行", "outbox": "等待上报的记录太多，最早的丢了",
-    "set-aside": "一条消息曾使程序停止，已搁置", "window-short": "这个时段叫不完了",
+    "journal": "日志写不进去", "journal-renew": "日志整理不了", "journal-damaged": "日志有坏行",
+    "outbox": "等待上报的记录太多，最早的丢了", "window-short": "这个时段叫不完了",
+    "set-aside": "一条消息曾使程序停止，已搁置",
     "refused-day": "没有接受一份放学表", "refused-cue": "没有接受一条口令", "refused-alert": "没有接受一条警报",
     "button-hold": "暂停键一直按着", "button-next": "放行键一直按着",
 }  # fmt: skip

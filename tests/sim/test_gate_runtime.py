@@ -133,6 +133,26 @@ def test_a_broken_journal_lets_the_gate_call_on_and_says_so() -> None:
     assert (again.attempts, again.days, again.problems) == (book.attempts, book.days, {})  # as of the time without it
 
 
+def test_a_journal_that_takes_lines_and_cannot_be_made_anew_keeps_no_gate_busy() -> None:
+    """A disk with room for a line alone, a folder that takes no file: each try once was a line, without end."""
+    life = ready()
+    life.journal.fixed, life.journal.broken = "no file can be made", "disk full"
+    life.run(30)
+    life.journal.broken = ""
+    life.run(30.1)
+    life.player.answer()
+    life.settle()
+    assert (life.player.played, life.problems()) == ([call(1, 0).say], ["journal-renew"])
+    lines = len(life.journal.entries)
+    life.run(limits.JOURNAL_RETRY_S + 60)
+    assert len(life.journal.entries) - lines < 10
+    life.journal.fixed = ""
+    life.run(2 * limits.JOURNAL_RETRY_S + 120)
+    assert "journal-renew" not in life.problems()
+    again, book = Life(journal=life.journal).runtime.state.book, life.runtime.state.book
+    assert (again.attempts, again.done) == (book.attempts, book.done)
+
+
 def test_the_book_survives_the_process() -> None:
     life = ready()
     life.run(62)

@@ -9,6 +9,7 @@ from edge.alphabet import (
     Accept,
     Alarming,
     Cut,
+    GateEvent,
     Idle,
     PartFailed,
     Pausing,
@@ -295,3 +296,37 @@ def test_an_alert_is_confirmed_at_once_however_short_ago_a_status_was_sent() -> 
     sent = len(statuses(rig))
     rig.send(alert(7))
     assert [one.alert_seq for one in statuses(rig)][sent:] == [7]
+
+
+@pytest.mark.parametrize(
+    "after", [[clear(2)], [alert(2, action="evacuate"), clear(3, "a2")]], ids=["cleared", "another alert"]
+)
+def test_a_sentence_that_was_over_before_its_alert_is_not_said_again_however_late_the_player_says_so(
+    after: list[GateEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer stands in the queue behind the alert, and what ends or replaces it."""
+    rig = ready()
+    rig.run(5.8)
+    assert isinstance(rig.state.doing, Saying)
+    monkeypatch.setattr(rig, "_cut", lambda: None)  # the player had ended by itself: nothing is left to cut
+    for event in (alert(1), *after):
+        rig.send(event)
+    rig.run(12)
+    press(rig)  # resumed
+    rig.run(300)
+    assert names(rig).count("1") == 1
+    assert [one for one in rig.results() if one[0] == "c1"] == [
+        ("c1", 1, "cut_short", False), ("c1", 1, "announced", True),
+    ]  # fmt: skip
+    assert (rig.state.cutting, rig.state.cut) == ("", None)
+
+
+def test_the_hold_that_an_alert_leaves_stands_until_a_person_resumes_also_over_midnight() -> None:
+    rig = ready()
+    rig.run(30)
+    rig.send(alert(1))
+    rig.send(clear(2))
+    rig.run(86_400)
+    assert (rig.state.held, rig.lights().red) == (True, "on")
+    press(rig)
+    assert (rig.state.held, rig.lights().red) == (False, "off")

@@ -244,3 +244,18 @@ def test_what_was_let_go_or_passed_over_is_forgotten_with_its_day() -> None:
     rig.utc += timedelta(days=3)
     rig.send(Tick())
     assert (rig.state.book.passed, rig.state.book.released, rig.state.waited) == (frozenset(), {}, {})
+
+
+def test_a_class_that_is_ready_for_a_later_window_keeps_nobody_waiting_in_this_one() -> None:
+    later = guarded(opens=at(600), closes=at(1800)).but(id="after", pacing="ready")
+    last = call(9, 620).but(id=f"{DATE}/after/c9/call", window="after")
+    of = day(*CALLS, noon=guarded()).but(windows=(guarded(closes=at(550)), later), cues=(*CALLS, last))
+    rig = Rig()
+    rig.send(came(of))
+    press(rig, 25)
+    rig.send(came(of.but(revision=2, cues=(*CALLS, last.but(released=at(30))))))
+    press(rig, 60)
+    press(rig, 120)
+    rig.run(700)
+    assert presses(rig) == [("c1", "done"), ("c2", "done"), ("c3", "done")]
+    assert names(rig) == ["1", "2", "3", "9"]

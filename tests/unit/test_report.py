@@ -7,7 +7,7 @@ import pytest
 from broker.wire.messages import Alert, Event, Problem, Record
 from config import limits
 from config.clock import Instant
-from config.day import Cue, Hold
+from config.day import Cue, GateDay, Hold
 from edge import report
 from edge.alphabet import Doing, Leading, Pausing, Publish, Saying, State
 from edge.book import Alerted, Book, Kept, Noted, Recorded, Slipped, Stored, apply
@@ -28,13 +28,23 @@ def now(seconds: float = 0.0, bound_s: float | None = 0.1) -> Instant:
 
 def state(*codes: str, **changes: object) -> State:
     """A gate with the day, its clips and a link, and these problems."""
-    sent = came(day(CALL, call(2, 20)))
-    book = apply(Book(log="0badcafe", start=3), Kept(digest=sent.digest, payload=sent.payload))
+    book = kept(day(CALL, call(2, 20)))
     for seq, code in enumerate(codes, 1):
         made = Problem(id=f"p{seq}", code=code, args={}, opened_at=at(0), closed_at=None)
         book = apply(book, Noted(seq=seq, problem=made))
     clips = {CALL.say: 6.0, call(2, 20).say: 6.0}
     return replace(State(HERE, "test", book, clips=clips, link_up=True), **changes)  # type: ignore[arg-type]  # fields
+
+
+def kept(of: GateDay) -> Book:
+    sent = came(of)
+    return apply(Book(log="0badcafe", start=3), Kept(digest=sent.digest, payload=sent.payload))
+
+
+def called(result: str) -> State:
+    """The first call has a record."""
+    record = Record.model_validate({**dict(RECORD), "result": result, "final": result == "missed"})
+    return state(book=apply(kept(day(CALL, call(2, 20))), Recorded(seq=1, record=record)))
 
 
 def doing(kind: type[Leading], *, silent: bool = False, light: str = "go") -> Doing:
@@ -44,17 +54,22 @@ def doing(kind: type[Leading], *, silent: bool = False, light: str = "go") -> Do
 
 GO = Lights(green="on", amplifier=True)
 LIGHTS = [
-    (state(), now(), Lights()),
     (state(), now(-1200.1), Lights()),  # 15 minutes and more before the window opens
     (state(), now(-1199.9), Lights(green="slow")),
     (state(), now(-300.1), Lights(green="slow")),
-    (state(), now(-300), Lights()),
+    (state(), now(), Lights(green="slow")),  # until the first call: dark would mean that somebody must look
+    (state(), now(1499.9), Lights(green="slow")),
+    (state(), now(1500), Lights()),
+    (called("interrupted"), now(20), Lights()),
+    (called("missed"), now(20), Lights()),
+    (state(book=kept(day(call(1, 0, state="cancelled")))), now(-300.1), Lights(green="slow")),
+    (state(book=kept(day(call(1, 0, state="cancelled")))), now(-300), Lights()),  # nobody is called
     (state("panel"), now(-600), Lights()),  # not well: no promise
     (state(link_up=False), now(-600), Lights()),
     (state(clips={}), now(-600), Lights()),
     (state("player"), now(), Lights(amber="on")),
     (state(), now(bound_s=None), Lights(amber="on")),
-    (state(), now(bound_s=limits.TOLERANCE_S), Lights()),
+    (state(), now(bound_s=limits.TOLERANCE_S), Lights(green="slow")),
     (state(), now(bound_s=limits.TOLERANCE_S + 0.1), Lights(amber="on")),
     (state(held=True), now(), Lights(red="on")),
     (state(held=True), now(bound_s=None), Lights(red="on")),
