@@ -8,22 +8,14 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from broker import agenda, alerts, sheet
-from broker.agenda import (
-    Complain,
-    DaysIssued,
-    EventStored,
-    Linked,
-    Send,
-    Settle,
-    StatusCame,
-)
+from broker.agenda import Complain, DaysIssued, EventStored, Linked, Send, Settle, StatusCame
 from broker.desk import chosen, foreseen, propose
-from broker.fold import Folded, folded, gates, numbers_above, standing
+from broker.fold import Folded, FromTomorrowError, folded, gates, numbers_above, standing
 from broker.issued import is_open
 from broker.post import opened
 from broker.presses import pressed
 from broker.school_clock import SchoolClock
-from broker.situation import RefusedError, Situation
+from broker.situation import RefusedError, Situation, told_of
 from broker.store import Store
 from broker.view import View, view
 from broker.wire.messages import Event, Record, Status, digest, encode
@@ -36,6 +28,7 @@ from config.clock import Clock, Instant
 from config.day import GateDay
 from config.errors import BadInputError, OutsideError
 from config.findings import words
+from config.lint import read
 from config.lint_calendar import doubts
 from config.plan import Plan
 from config.settings import ClockSettings
@@ -56,8 +49,6 @@ class PlanChanged:
     plan: Plan
     text: str
 
-
-_REMEDY = "请断开它的电源，或把它写回方案"
 
 CentreEvent = TransportEvent | agenda.Tick | PlanChanged
 Inbox = queue.Queue[CentreEvent | Callable[[], None] | None]
@@ -80,6 +71,7 @@ class Centre:
     def __init__(self, plan: Plan, text: str, clock: ClockSettings, parts: Parts) -> None:
         self.parts = parts
         self._plan = plan
+        self._coming: tuple[PlanChanged, float] | None = None
         self._clock = SchoolClock(clock, parts.clock, parts.store, on_step=parts.alarm.check, log=parts.log)
         self._running: frozenset[Address] = frozenset()
         self._today: date | None = None
@@ -94,10 +86,13 @@ class Centre:
             self.handle(PlanChanged(plan, text))
         except (BadInputError, OutsideError) as error:
             now = self.now()
-            if not (days := standing(plan, parts.store, now.utc)):
+            if isinstance(error, FromTomorrowError):  # the plan that made today goes on: a hold folds by it
+                with contextlib.suppress(BadInputError):
+                    self._plan = read(parts.store.plan() or "", "store")[0]
+            if not (days := standing(self._plan, parts.store, now.utc)):
                 raise
             self._failed(error)  # a full disk, a day of next week: what was issued before goes on
-            self._issue(Folded(local(now.utc, plan).date(), days, ()))
+            self._issue(Folded(local(now.utc, self._plan).date(), days, ()))
 
     def handle(self, event: CentreEvent) -> None:
         """One event, to its end. A message that stops the program is remembered first: met again, it is set aside."""
@@ -124,6 +119,10 @@ class Centre:
         again = self._again_s is not None and self.parts.clock.monotonic_s() >= self._again_s
         if again or self._pressed or self._date() != self._today:
             self._fold_again()
+        if self._coming is not None and (now_s := self.parts.clock.monotonic_s()) >= self._coming[1]:
+            self._coming = self._coming[0], now_s + limits.PLAN_RETRY_S
+            with contextlib.suppress(BadInputError, OutsideError):  # said already
+                self._plan_changed(self._coming[0])
         # From the last step on: `wake` leaves out what that has seen, not what came due while a part was slow.
         self.parts.alarm.set(agenda.wake(self.state, self._stepped))
 
@@ -229,13 +228,8 @@ class Centre:
         ]
         problems = {address.gate: self.parts.store.problems(address, log) for address, log in troubled}
         strangers = sorted(address.gate for address in self._running.difference(own))
-        told = (
-            *self._doubts,
-            *(f"校门 {gate} 不在方案里，却还在运行，会照手里的放学表叫班：{_REMEDY}" for gate in strangers),
-        )
-        return Situation(
-            self._plan, on, days, changes, records, statuses, newer, kept, problems, alerts, told
-        )  # fmt: skip
+        told = (*self._doubts, *told_of(strangers, plan_waits=self._coming is not None))
+        return Situation(self._plan, on, days, changes, records, statuses, newer, kept, problems, alerts, told)
 
     def view(self) -> View:
         """Everything the page shows."""
@@ -350,11 +344,17 @@ class Centre:
     # The fold -------------------------------------------------------------------------------------
 
     def _plan_changed(self, event: PlanChanged) -> None:
-        """Folded, durable, then in force. Raises BadInputError or OutsideError; then the old plan goes on."""
-        result = self._folded(event.plan)
+        """Folded, durable, then in force. Raises BadInputError or OutsideError; then the old plan goes on. One that
+        counts from tomorrow is tried again until it does.
+        """
+        try:
+            result = self._folded(event.plan)
+        except FromTomorrowError:
+            self._coming = event, self.parts.clock.monotonic_s() + limits.PLAN_RETRY_S
+            raise
         self.parts.store.keep_plan(event.text)
         self.parts.store.keep_days(result.new)
-        self._plan, self._today = event.plan, None
+        self._plan, self._today, self._coming = event.plan, None, None
         self._issue(result)
 
     def _fold_again(self) -> None:

@@ -207,6 +207,9 @@ def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
         raise RefusedError("to_come", f"{name}{when}还要叫一次：现在叫了，到时还会再叫。仍要叫吗？", ask_again=True)
     if window is None and not wish.confirmed:
         raise RefusedError("outside", f"现在不在放学时段内，仍要叫{name}吗？", ask_again=True)
+    if any(span.begins <= at < (span.to or at + timedelta(days=1)) for span in day.quiet) and not wish.confirmed:
+        words = f"{gate_name(here, gate)}正在静音，只亮灯、不出声：现在叫，{name}听不到。仍要叫吗？"
+        raise RefusedError("quiet", words, ask_again=True)
     zone = next(zone.name for zone in here.plan.zones if zone.id == own.zone)
     text = here.plan.sentences.call.replace("{zone}", zone).replace("{classes}", name)
     return {"class": own.id, "gate": gate, "cues": (free,), "text": nearest[0].say if nearest else text}
@@ -281,4 +284,6 @@ def _undo(here: Situation, wish: Wish) -> dict[str, object]:
         ids = {*done.cues, f"{here.on}/none/n{done.n}/notice"}
         if any(here.over(day, cue) for day, cue in here.cues(None) if cue.id in ids):
             raise RefusedError("already_spoken", "已经播出或正在播，撤销不了")
-    return {"undoes": done.n}
+    # What was heard meanwhile is not brought back: it would take a place in the order.
+    left = [cue.id for day, cue in here.cues(None) if cue.state != "planned" or not here.over(day, cue)]
+    return {"undoes": done.n, "cues": tuple(dict.fromkeys(left))[: limits.CUES_MAX]}

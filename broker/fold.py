@@ -12,9 +12,12 @@ from config import limits
 from config.changes import Change
 from config.day import GateDay
 from config.errors import BadInputError
-from config.pacing import windows_now
 from config.plan import Plan
 from config.timetable import issued, local, same, timetable
+
+
+class FromTomorrowError(BadInputError):
+    """The plan is good, and today is too late for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def folded(
 ) -> Folded:
     """The days of the horizon, and yesterday's. Raises BadInputError or OutsideError.
 
-    A plan by which a class would be called anew in a window that is open is refused: it waits for the window's end.
+    A plan that calls classes otherwise in a window that has begun today raises FromTomorrowError.
 
     `frozen`: dates of which nothing may be issued, they stay as they were; `known`: the days in force; `numbers`: days
     that are issued anew, with these revisions; `wished`: a change that is not stored yet: of its date alone, the other
@@ -53,7 +56,7 @@ def folded(
     yesterday = [one for gate in gates(plan) if (one := stored(store, gate, before, known))]
     late = any(is_open(one.day, now) for one in yesterday)
     days, new = [] if late else yesterday, []
-    twice: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
     try:
         for on in (today + timedelta(days=n) for n in range(-1 if late else 0, limits.HORIZON_DAYS)):
             if wished and wished[0] != on:
@@ -61,9 +64,9 @@ def folded(
                 continue
             made = timetable(plan, on, (*store.changes(on), *(wished[1:] if wished else ())))
             had = {address: stored(store, address, on, known) for address in gates(plan)}
-            if wished is None and numbers is None and on not in frozen:
-                gone = [one for (address, of), one in known.items() if of == on and address not in had]
-                twice += called_anew(plan, [one.day for one in (*had.values(), *gone) if one], made, now)
+            if wished is None and numbers is None and on <= today and on not in frozen:
+                was = [stored(store, one, on, known) for one in store.gates(on)]  # also gates that left the plan
+                otherwise += called_otherwise([one.day for one in was if one], made, now)
             for day in made:
                 address = Address(day.school, day.gate)
                 one, number = had[address], (numbers or {}).get((address, on))
@@ -75,36 +78,33 @@ def folded(
     except ValueError as error:  # a sentence, a day or a clock change that no message can carry
         message = f"方案排不出放学表 the plan makes no timetable: {str(error)[:400]}"
         raise BadInputError(message) from error
-    if twice:
-        who = "、".join(dict.fromkeys(twice))
+    if otherwise:
+        names = {one.id: one.name for one in plan.classes}
+        who = "、".join(dict.fromkeys(names.get(one, one) for one in otherwise))
         message = (
-            f"有时段正在进行，照这份方案 {who} 会换门或换组再叫一次：时段结束后再读；要现在换，请用“换门” "
-            "a window is open, and by this plan these are called once more: read it when the window is over"
+            f"今天已经开始的时段里，照这份方案 {who} 会换门、换组或不再叫：它从明天起用，今天要改请用页面 "
+            "in windows that have begun today these are called otherwise by this plan: it counts from tomorrow"
         )
-        raise BadInputError(message)
+        raise FromTomorrowError(message)
     return Folded(today, tuple(days), tuple(new))
 
 
-def called_anew(plan: Plan, before: Sequence[GateDay], after: Sequence[GateDay], now: datetime) -> tuple[str, ...]:
-    """The names of classes that `after` calls where `before` does not, in a window that has begun and is still open.
-
-    They may be out already, and no record tells it yet.
+def called_otherwise(before: Sequence[GateDay], after: Sequence[GateDay], now: datetime) -> tuple[str, ...]:
+    """The classes that `after` does not call as `before` does, in windows that have begun: at other gates, in another
+    group or window, once more, or not at all. They may be out already, and no record tells it yet. Who was not called
+    there at all may be added.
     """
-    if not (begun := {window.id for day in before for window in day.windows if window.opens <= now}):
-        return ()
-    had = {(day.gate, cue.id, cls) for day in before for cue in day.cues for cls in cue.classes}
-    called = {(cue.window, cls) for day in before for cue in day.cues if cue.kind == "call" for cls in cue.classes}
-    names = {one.id: one.name for one in plan.classes}
-    return tuple(
-        names.get(cls, cls)
-        for day in after
-        for window in windows_now(day, day.holds, now).values()
-        if window.id in begun and window.closes > now
-        for cue in day.cues
-        if cue.window == window.id and cue.kind == "call"
-        for cls in cue.classes
-        if (day.gate, cue.id, cls) not in had and (cue.window, cls) in called
-    )
+    begun = {window.id for day in before for window in day.windows if window.opens <= now}
+    was, then = _rows(before), _rows(after)
+    called = {(cue.split("/")[1], cls) for _, cue, cls in was}
+    anew = {row for row in then - was if (row[1].split("/")[1], row[2]) in called}
+    return tuple(cls for _, cue, cls in sorted((was - then) | anew) if cue.split("/")[1] in begun)
+
+
+def _rows(days: Sequence[GateDay]) -> set[tuple[str, str, str]]:
+    """Gate, cue and class of each planned call."""
+    calls = ((day.gate, cue) for day in days for cue in day.cues if cue.kind == "call" and cue.state == "planned")
+    return {(gate, cue.id, cls) for gate, cue in calls for cls in cue.classes}
 
 
 def standing(plan: Plan, store: Store, now: datetime) -> tuple[Issued, ...]:

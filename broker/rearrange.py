@@ -131,7 +131,12 @@ def turned(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
         raise RefusedError("same_day_type", f"今天已经是“{day_type_name(plan, wish.day_type)}”")
     new = folded(plan, here.on, WholeDay(wish.day_type, day_of(plan.calendar, here.on).weekday))
     over = {cue.id for day, cue in here.cues(None) if here.over(day, cue) or _spoken(here, day, cue, at)}
-    over |= _called(here)
+    made = _called(here)
+    stands_at = stands(here.days)
+    # Whom a person called at the gate where its own call stands; one called elsewhere leaves its own to the new day.
+    over |= {
+        cue.id for day, cue in here.cues(None) if (day.gate, cue.id) in made and stands_at.get(cue.id) == [day.gate]
+    }
     rest = [cue.id for day, cue in here.cues(None) if cue.state == "planned"]
     # What only the new day has belongs to it too: a change without a cue would leave all to the clock.
     rest += [cue.id for day in new for cue in day.cues if cue.at > at]
@@ -210,11 +215,16 @@ def guard(here: Situation, change: Change) -> None:
     was, now = stands(here.days), stands(timetable(here.plan, here.on, (*here.changes, change)))
     made = _called(here)
     for day, cue in here.cues(None):
+        waits = (day.gate, cue.id) in made and cue.state == "planned" and not here.over(day, cue)
+        if waits and change.kind == "day_type" and day.gate not in now.get(cue.id, ()):
+            who = "、".join(class_name(here, one) for one in cue.classes) or cue.say
+            words = f"{who}已点“叫班”，正等{gate_name(here, day.gate)}叫，这样改就叫不到它了"
+            raise RefusedError("called", f"{words}：等它叫完，或先撤销那次“叫班”")
         for gate in now.get(cue.id, ()):
             if gate == day.gate or gate in was.get(cue.id, ()):
                 continue
             who = "、".join(class_name(here, one) for one in cue.classes) or cue.say
-            if cue.id in made and day.gate in now[cue.id] and not here.over(day, cue):
+            if waits and day.gate in now[cue.id]:
                 words = f"{who}已点“叫班”，正等{gate_name(here, day.gate)}叫，这样改会在{gate_name(here, gate)}再播一次"
                 raise RefusedError("called", f"{words}：等它叫完，或先撤销那次“叫班”")
             if _spoken(here, day, cue, change.at):
@@ -223,9 +233,9 @@ def guard(here: Situation, change: Change) -> None:
                 raise RefusedError("already_spoken", words + remedy)
 
 
-def _called(here: Situation) -> set[str]:
+def _called(here: Situation) -> set[tuple[str | None, str]]:
     """The calls that a person asked for by 叫班: each stands at the gate that was named, whatever the day becomes."""
-    return {own for one in standing(here.changes) if one.kind == "call" for own in one.cues}
+    return {(one.gate, own) for one in standing(here.changes) if one.kind == "call" for own in one.cues}
 
 
 def _spoken(here: Situation, day: GateDay, cue: Cue, at: datetime) -> bool:

@@ -1,6 +1,6 @@
 """What the desk knows when somebody asks: the days in force, what was heard, what stands; and how it refuses. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -84,6 +84,14 @@ class Situation:
         """The ids that a resume can end at a gate: of the day, and of its own button whatever the centre knows."""
         known = {hold.id for day in self.days if day.gate == gate for hold in day.holds}
         return frozenset(one for one in self.held(gate) if one in known or one.startswith(f"{gate}/"))
+
+
+def told_of(strangers: Iterable[str], *, plan_waits: bool) -> Iterator[str]:
+    """What people should know beside the calendar's doubts: gates that no plan has, a plan that waits."""
+    if plan_waits:
+        yield "新方案从明天起用：今天已经开始的时段里，有班级会换门、换组或不再叫"
+    for gate in strangers:
+        yield f"校门 {gate} 不在方案里，却还在运行，会照手里的放学表叫班：请断开它的电源，或把它写回方案"
 
 
 def window_named(here: Situation, wanted: str | None) -> Window:

@@ -131,6 +131,7 @@ _GATE, _DATE, _KEY, _LOG = (bindparam(name, type_=String()) for name in ("gate",
 _DAY = select(_DAYS.c.payload, _DAYS.c.crc).where(_DAYS.c.gate == _GATE, _DAYS.c.date == _DATE)
 _DAY = _DAY.order_by(_DAYS.c.revision.desc()).limit(1)
 _REVISION = select(func.max(_DAYS.c.revision)).where(_DAYS.c.gate == _GATE, _DAYS.c.date == _DATE)
+_GATES_ON = select(_DAYS.c.gate).where(_DAYS.c.date == _DATE).distinct()
 _CHANGES_ON = select(_CHANGES.c.payload, _CHANGES.c.crc).where(_CHANGES.c.date == _DATE).order_by(_CHANGES.c.n)
 _CHANGE_OF = select(_CHANGES.c.payload).where(_CHANGES.c.key == _KEY)
 _LAST_N = select(func.max(_CHOICES.c.at), select(func.max(_CHANGES.c.n)).scalar_subquery())
@@ -192,6 +193,11 @@ class Store:
         """The newest revision of a gate's day, as it was sent; None also when its row is damaged."""
         rows = self._rows(_DAY, gate=str(address), date=on.isoformat())
         return rows[0][0].encode() if rows and _crc(rows[0][0]) == rows[0][1] else None
+
+    def gates(self, on: date) -> tuple[Address, ...]:
+        """Those that a day of this date was ever issued to."""
+        rows = self._rows(_GATES_ON, date=on.isoformat())
+        return tuple(Address(*row[0].split("/")) for row in rows)
 
     def revision(self, address: Address, on: date) -> int:
         """The highest revision ever issued; 0 when none was."""

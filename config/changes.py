@@ -64,6 +64,7 @@ def applied(days: Sequence[GateDay], changes: Sequence[Change]) -> tuple[GateDay
             undone = done.pop(change.undoes if change.undoes is not None else -1, None)
             if undone is not None:
                 ids = {*undone.cues, *_placed_between(known, undone, change)}
+                ids = ids.intersection(change.cues) if change.cues else ids
                 days = [_brought_back(day, ids, undone, change) for day in days]
         elif change.n not in kept:
             continue
@@ -98,6 +99,8 @@ def _turned(day: GateDay, kept: Sequence[Cue], to_come: Sequence[Cue], fresh: Ga
     windows = (*fresh.windows, *(window for window in day.windows if window.id in used))
     made = fresh.but(windows=tuple(sorted(windows, key=lambda one: (one.opens, one.id))), cues=tuple(kept))
     earliest = change.at + timedelta(seconds=limits.BACK_AFTER_S)
+    # What is late goes behind the rest, so the rest comes first.
+    to_come = sorted(to_come, key=lambda cue: cue.at < earliest)
     for cue in to_come[: limits.CUES_MAX - len(kept)]:
         made = _with_cues(made, [*made.cues, cue if cue.at >= earliest else _behind(made, cue, earliest)])
     return made
@@ -153,7 +156,7 @@ def _since(name: str, change: Change) -> datetime:
     if found and seq.isdecimal():
         raised = min(int(seq), round(change.at.timestamp() * 1000))
         at = datetime.fromtimestamp(raised / 1000, UTC)
-        return at if change.at - at < timedelta(days=1) else change.at
+        return at if change.at - at < timedelta(days=limits.HORIZON_DAYS) else change.at
     return change.at
 
 
@@ -270,19 +273,28 @@ def _rerouted(days: Sequence[GateDay], change: Change) -> list[GateDay]:
     here = {cue.id for cue in target.cues}
     rows = [(cue, day) for day in days if day.gate != change.gate for cue in day.cues]
     moved = [(cue, day) for cue, day in rows if cue.id in change.cues and cue.state == "planned"]
+    moved = [row for row in moved if change.cls is None or change.cls in row[0].classes]
     earliest = change.at + timedelta(seconds=limits.BACK_AFTER_S)
-    gone: set[str] = set()
+    gone: set[tuple[str, str]] = set()
     for cue, day in sorted(moved, key=lambda row: order(row[0])):
-        if cue.id not in here and len(target.cues) < limits.CUES_MAX:
+        own = cue.id
+        if own in here and not set(cue.classes) <= {
+            one for cue_ in target.cues if cue_.id == own for one in cue_.classes
+        }:
+            # A group that is called there as well: these of it are others, and are called too.
+            own = next(name for n in range(2, 1000) if (name := f"{cue.id.split('#')[0]}#{n}") not in here)
+        if own not in here and len(target.cues) < limits.CUES_MAX:
             if (window := day.window(cue)) is not None and target.window(cue) is None:
                 windows = sorted((*target.windows, window), key=lambda one: (one.opens, one.id))
                 target = target.but(windows=tuple(windows))
-            target = _with_cues(target, [*target.cues, _behind(target, cue, max(earliest, cue.at))])
-            here.add(cue.id)
-        if cue.id in here:
-            gone.add(cue.id)
+            target = _with_cues(target, [*target.cues, _behind(target, cue, max(earliest, cue.at)).but(id=own)])
+            here.add(own)
+        if own in here:
+            gone.add((day.gate, cue.id))
     return [
-        target if day.gate == change.gate else day.but(cues=tuple(cue for cue in day.cues if cue.id not in gone))
+        target
+        if day.gate == change.gate
+        else day.but(cues=tuple(cue for cue in day.cues if (day.gate, cue.id) not in gone))
         for day in days
     ]
 

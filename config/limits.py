@@ -137,8 +137,12 @@ JOURNAL_LINES_MAX = 2000
 """A journal with more lines is made new without waiting for the night: 0.3 s to replay on a slow card."""
 JOURNAL_CALM_S = 60.0
 """The journal is made new (a second on a slow card) only when nothing is due for this long."""
+JOURNAL_GAP_S = 10.0
+"""While it could not be made new: tried again after this long, when nothing is due for as long."""
 JOURNAL_RETRY_S = 3600.0
 """What could not be made new, on a full card, is tried again after this."""
+PLAN_RETRY_S = 300.0
+"""A plan that counts from tomorrow is tried again after this."""
 
 # The process ------------------------------------------------------------------------------------
 STOP_SAYING_S = 30.0

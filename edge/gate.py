@@ -61,7 +61,18 @@ from edge.pace import may_begin
 from edge.records import begun_at, ended, given_up, heard, last
 from edge.records import planned as planned_record
 from edge.turn import Turn
-from edge.view import day_of, gain_db, last_call, open_holds, otherwise, put_off, quiet, waiting_here, withdrawn
+from edge.view import (
+    day_of,
+    gain_db,
+    last_call,
+    left_over,
+    open_holds,
+    otherwise,
+    put_off,
+    quiet,
+    waiting_here,
+    withdrawn,
+)
 
 
 def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Effect, ...]]:
@@ -171,7 +182,7 @@ def _idle(turn: Turn, _: GateEvent) -> None:
     audible_s = max(now.monotonic_s + lead_s, turn.state.free_from_s)
     audible = turn.after(audible_s - now.monotonic_s)
     queue = turn.queue
-    for one in queue if turn.decides else ():
+    for one in (*queue, *left_over(turn.state, now)) if turn.decides else ():
         if one.ends < audible:
             _missed(turn, one)
     next_lead = turn.after(lead_s)  # later ones are a later tick's
@@ -287,6 +298,7 @@ def _say(turn: Turn, doing: Leading) -> None:
     turn.set(doing=Saying(doing.cue, doing.window, doing.record, until_s, doing.saying, doing.silent))
     if not doing.silent:
         gain = gain_db(turn.state, turn.now, doing.cue, doing.window)
+        turn.set(cutting="", cut=None)  # a player that never said that it let go is not waited for any more
         turn.effects.append(Play(f"{doing.cue.id}|{doing.record.attempt}", doing.cue.say, gain))
 
 

@@ -226,7 +226,8 @@ def forget(turn: Turn) -> None:
     """
     book, now = turn.state.book, turn.now
     turn.problem("outbox", "full: the oldest are lost" if _overflows(book) else "")
-    soon = turn.after(limits.JOURNAL_CALM_S)
+    gap = "journal-renew" in book.problems  # what was not written while nothing could be is in no file yet
+    soon = turn.after(limits.JOURNAL_GAP_S if gap else limits.JOURNAL_CALM_S)
     if not isinstance(turn.state.doing, Idle) or any(one.begins < soon for one in turn.queue):
         return
     before = today(turn.state, now) - timedelta(days=1)
@@ -235,11 +236,9 @@ def forget(turn: Turn) -> None:
         turn.problem("set-aside", "")  # a day later a person has seen it, or it comes again
         turn.write(Forgot(before=before))
         _forget_clips(turn, str(before))
-    elif now.monotonic_s < turn.state.renew_at_s or (
-        book.lines <= limits.JOURNAL_LINES_MAX and "journal-renew" not in book.problems
-    ):
+    elif now.monotonic_s < turn.state.renew_at_s or (book.lines <= limits.JOURNAL_LINES_MAX and not gap):
         return
-    turn.set(renew_at_s=now.monotonic_s + limits.JOURNAL_RETRY_S)
+    turn.set(renew_at_s=now.monotonic_s + (limits.JOURNAL_GAP_S if gap else limits.JOURNAL_RETRY_S))
     turn.write(Whole(book=turn.state.book))
 
 

@@ -72,7 +72,7 @@ def check(state: State, now: Instant) -> tuple[str, ...]:
         "clips": not says <= state.clips.keys() - state.stand_ins,
         "network": not state.link_up,
         "player": "player" in state.book.problems,
-        "journal": "journal" in state.book.problems,
+        "journal": not state.book.problems.keys().isdisjoint(("journal", "journal-renew")),
         "lights": "panel" in state.book.problems,
     }
     return tuple(code for code, wrong in found.items() if wrong)

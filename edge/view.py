@@ -1,7 +1,7 @@
 """What follows from a gate's state at an instant: the days in force, the queue. Pure; `gate.py` decides by it."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -83,9 +83,9 @@ def waiting_here(state: State, now: Instant) -> list[Waiting]:
     fresh = [live for cue, live in state.lives.items() if cue not in done and live.cue.state == "planned"]
     if fresh:
         queue += [_live(state, live, hands, now) for live in fresh]
-        calling = {one.cue.window for one in queue if one.cue.kind == "call"}
+        calling = {one.cue.id.rsplit("/", 2)[0] for one in queue if one.cue.kind == "call"}
         queue = [
-            replace(one, blocked=one.blocked or (one.cue.kind == "close" and one.cue.window in calling))
+            replace(one, blocked=one.blocked or (one.cue.kind == "close" and one.cue.id.rsplit("/", 2)[0] in calling))
             for one in queue
         ]
     return sorted(queue, key=lambda one: one.order)
@@ -97,7 +97,18 @@ def _live(state: State, live: LiveCue, hands: Hands, now: Instant) -> Waiting:
     if window is not None and day is not None:
         window = _windows(state, day.but(windows=(window,), cues=()), now)[window.id]
     slip_s = min(max(0.0, (live.due - live.cue.at).total_seconds()), SLIP_MAX_S)
-    return Waiting(live.cue, window, slip_s, release(live.cue, window, hands, now.utc))
+    return Waiting(live.cue, window, slip_s, release(live.cue, window, hands, now.utc), live.cue.id in hands.passed)
+
+
+def left_over(state: State, now: Instant) -> list[Waiting]:
+    """What yesterday's day never said, when none of its windows is open any more: nobody calls it now."""
+    stored = state.book.days.get(today(state, now) - timedelta(days=1))
+    if stored is None or stored in _in_force(state, now):
+        return []
+    if all(cue.id in state.book.done for cue in stored.day.cues if cue.state == "planned"):
+        return []
+    windows = _windows(state, stored.day, now)
+    return [one for one in waiting(stored.day, state.book.done, state.book.slips, windows) if one.ends < now.utc]
 
 
 def quiet(state: State, now: Instant, begins: datetime, ends: datetime) -> bool:

@@ -1,19 +1,21 @@
-"""A plan that is read again while a window is open: nobody who may be out already is called once more."""
+"""A plan that is read again after a window began: nobody who may be out already is called once more today."""
 
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from broker.fold import called_anew
+from broker.fold import FromTomorrowError, called_otherwise
 from centre_rig import EAST, OPENS, WEST, cue, day, window
+from config import limits
 from config.day import Cue
-from config.errors import BadInputError
-from config.lint import read
 from school_rig import TEN, TEXT, School
+from whole_rig import Whole
 
-PLAN, _ = read(TEXT, "plan.toml")
 ON = OPENS.date()
+MOVED = TEXT.replace('zone = "a"', 'zone = "b"')
+GONE = TEXT.replace('[gates.east]\nname = "东门"\n', "").replace('gate = "east"', 'gate = "west"')
+GONE = GONE.replace('gates = ["east"]', 'gates = ["west"]')
 
 
 @pytest.fixture
@@ -29,72 +31,108 @@ def go_to(school: School, minute: int) -> None:
     school.clock.advance((at - school.clock.utc()).total_seconds())
 
 
+def east_and_west(school: School, on: int = 25) -> list[set[str]]:
+    """The classes that each gate calls at noon of a day of November."""
+    days = [one.day for (_, of), one in sorted(school.centre.state.days.items(), key=str) if of.day == on]
+    return [{own for cue in day.cues if cue.window == "noon" for own in cue.classes} for day in days]
+
+
 @pytest.mark.parametrize(
     ("minute", "old", "new"),
     [
         pytest.param(24, 'zone = "a"', 'zone = "b"', id="not open yet"),
-        pytest.param(55, 'zone = "a"', 'zone = "b"', id="over"),
         pytest.param(30, "every_s = 45", "every_s = 60", id="the same calls at other instants"),
         pytest.param(30, 'count = 2\nzone = "a"', 'count = 3\nzone = "a"', id="a class more"),
+        pytest.param(30, 'opens = "18:00"', 'opens = "18:10"', id="a window that is still to come"),
     ],
 )
-def test_a_plan_that_calls_nobody_anew_is_taken(school: School, minute: int, old: str, new: str) -> None:
+def test_a_plan_that_calls_nobody_otherwise_counts_at_once(school: School, minute: int, old: str, new: str) -> None:
     go_to(school, minute)
     before = school.centre.situation().days
     school.plan(old, new)
     assert school.centre.situation().days != before
 
 
-def test_a_plan_that_calls_a_class_anew_waits_for_the_end_of_the_window(school: School) -> None:
-    """It may be out already, also where no record has come yet."""
-    go_to(school, 30)
+@pytest.mark.parametrize("minute", [30, 57], ids=["open", "over"])
+def test_a_plan_that_calls_a_class_otherwise_counts_from_tomorrow(school: School, minute: int) -> None:
+    """The class may be out already, also where no record has come; and what was heard stays in the sheet of today."""
+    go_to(school, minute)
     before = school.centre.situation().days
-    with pytest.raises(BadInputError, match="照这份方案 一年级一班、一年级二班 会换门或换组再叫一次"):
+    with pytest.raises(FromTomorrowError, match="照这份方案 一年级一班、一年级二班 会换门、换组或不再叫：它从明天起用"):
         school.plan('zone = "a"', 'zone = "b"')
+    school.go(2 * limits.PLAN_RETRY_S, step_s=10)
     assert school.centre.situation().days == before
-    assert school.store.plan() == TEXT
+    assert "新方案从明天起用" in "".join(school.centre.view().doubts)
+    school.go(13 * 3600, step_s=600)
+    assert east_and_west(school, 26) == [set(), {"g1c1", "g1c2", "g2c1", "g2c2"}]
+    assert school.store.plan() == MOVED
+    assert school.centre.view().doubts == ()
 
 
-def test_a_centre_that_starts_with_such_a_plan_goes_on_with_the_days_it_issued_until_then(school: School) -> None:
+def test_a_plan_that_is_right_again_takes_the_place_of_one_that_waits(school: School) -> None:
     go_to(school, 30)
-    before = school.centre.situation().days
+    with pytest.raises(FromTomorrowError):
+        school.plan('zone = "a"', 'zone = "b"')
+    school.plan("every_s = 45", "every_s = 60")
+    school.go(14 * 3600, step_s=600)
+    assert east_and_west(school, 26) == [{"g1c1", "g1c2"}, {"g2c1", "g2c2"}]
+
+
+def test_of_a_gate_that_left_the_plan_too_also_at_a_start(school: School) -> None:
+    go_to(school, 30)
+    with pytest.raises(FromTomorrowError):
+        school.plan(TEXT, GONE)
     school.stop()
-    school.start(TEXT.replace('zone = "a"', 'zone = "b"'))
-    assert school.centre.situation().days == before
-    assert [line for line in school.said if "再叫一次" in line]
-    school.go(1500, step_s=10)
-    assert {cue.id.split("/")[2] for cue in school.centre.situation().days[1].cues} >= {"g1c1", "g1c2"}
+    school.start(GONE)
+    assert east_and_west(school) == [{"g1c1", "g1c2"}, {"g2c1", "g2c2"}]
+
+
+@pytest.mark.parametrize("kind", ["hold", "notice", "skip", "call"])
+def test_a_centre_that_starts_with_such_a_plan_goes_on_by_the_old_one_whatever_staff_ask(
+    tmp_path: Path, kind: str
+) -> None:
+    whole = Whole(tmp_path)
+    whole.until("11:29:50")
+    whole.go(20)
+    whole.stop_centre()
+    whole.text = MOVED
+    whole.start_centre()
+    whole.go(5)
+    more = {"notice": {"text": "请慢走。"}, "hold": {}}.get(kind, {"class": "g2c2"})
+    whole.ask(kind, "k1", confirmed=True, **more)
+    if kind == "hold":
+        whole.ask("resume", "k2", ids=whole.centre.situation().held("east"))
+    whole.go(300)
+    assert [sum("一年级一班" in say for say in gate.heard()) for gate in whole.gates] == [2, 0]
+    assert len([line for line in whole.said if "从明天起用" in line]) == 1
 
 
 ONE, OTHER = cue(ON, "g1c1", 300), cue(ON, "g2c1", 345)
 BOTH = cue(ON, "bus", 600, classes=("g1c1", "g2c1"))
+LATE = cue(ON, "g1c1", 900, id=f"{ON}/late/g1c1/call", window="late")
+SKIPPED = ONE.but(state="cancelled")
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "names"),
+    ("before", "after", "classes"),
     [
-        pytest.param(([ONE], []), ([ONE, BOTH], []), ["一年级一班"], id="in a group as well"),
-        pytest.param(([ONE, OTHER], []), ([BOTH], []), ["一年级一班", "二年级一班"], id="in a group instead"),
-        pytest.param(([BOTH], [BOTH]), ([], [BOTH]), [], id="a group that was called at both gates"),
+        pytest.param(([ONE], []), ([ONE, BOTH], []), ["g1c1"], id="in a group as well"),
+        pytest.param(([ONE, OTHER], []), ([BOTH], []), ["g1c1", "g2c1"] * 2, id="in a group instead"),
+        pytest.param(([BOTH], [BOTH]), ([], [BOTH]), ["g1c1", "g2c1"], id="a group that one gate called too"),
+        pytest.param(([ONE], []), ([], []), ["g1c1"], id="no more"),
         pytest.param(([ONE], []), ([ONE], [OTHER]), [], id="a class that had no call"),
+        pytest.param(([ONE], []), ([ONE, LATE], []), [], id="in another window as well"),
+        pytest.param(([ONE], []), ([LATE], []), ["g1c1"], id="in another window instead"),
+        pytest.param(([SKIPPED], []), ([], [SKIPPED]), [], id="who was skipped"),
     ],
 )
-def test_classes_are_compared_not_cues(
-    before: tuple[list[Cue], list[Cue]], after: tuple[list[Cue], list[Cue]], names: list[str]
+def test_classes_are_compared_at_their_gates(
+    before: tuple[list[Cue], list[Cue]], after: tuple[list[Cue], list[Cue]], classes: list[str]
 ) -> None:
-    was, then = ([day(EAST, cues=east), day(WEST, cues=west)] for east, west in (before, after))
-    assert list(called_anew(PLAN, was, then, OPENS)) == names
-    assert called_anew(PLAN, was, then, OPENS - timedelta(seconds=1)) == ()
-    assert called_anew(PLAN, was, then, OPENS + timedelta(minutes=30)) == ()
-
-
-def test_a_window_that_is_over_and_would_open_once_more_counts() -> None:
-    was, then = [day(EAST, cues=[ONE])], [day(WEST, cues=[ONE], windows=[window(ON, closes_s=2400)])]
-    assert called_anew(PLAN, was, then, OPENS + timedelta(minutes=31)) == ("一年级一班",)
-
-
-def test_of_a_gate_that_left_the_plan_too(school: School) -> None:
-    go_to(school, 30)
-    gone = TEXT.replace('[gates.east]\nname = "东门"\n', "").replace('gate = "east"', 'gate = "west"')
-    with pytest.raises(BadInputError, match="一年级一班、一年级二班"):
-        school.plan(TEXT, gone.replace('gates = ["east"]', 'gates = ["west"]'))
+    windows = (window(ON), window(ON, id="late", opens=OPENS + timedelta(minutes=2)))
+    was, then = (
+        [day(EAST, cues=east, windows=windows), day(WEST, cues=west, windows=windows)] for east, west in (before, after)
+    )
+    assert sorted(called_otherwise(was, then, OPENS)) == sorted(classes)
+    assert called_otherwise(was, then, OPENS - timedelta(seconds=1)) == ()
+    assert sorted(called_otherwise(was, then, OPENS + timedelta(hours=3))) == sorted(classes)

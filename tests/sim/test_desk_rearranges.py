@@ -1,6 +1,8 @@
 """Another gate, a day type and quiet, through the real centre, its store and the wire: the old gate must confirm."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +146,58 @@ def test_a_day_type_leaves_a_call_that_waits_where_it_was_made(whole: Whole) -> 
     whole.ask("day_type", "k2", day_type="rain", confirmed=True)
     whole.go(240)
     assert [len(says) for says in heard(whole)] == [2, 0]
+
+
+def test_a_day_type_that_would_lose_a_call_that_waits_is_refused(whole: Whole) -> None:
+    whole.ask("notice", "k0", text="请各位家长在黄线后面等候，注意安全。", gate="west")
+    whole.ask("call", "k1", gate="west", confirmed=True, **{"class": "g1c1"})
+    with pytest.raises(RefusedError) as refused:
+        whole.ask("day_type", "k2", day_type="closed", confirmed=True)
+    assert refused.value.code == "called"
+    whole.go(60)
+    assert [bool(says) for says in heard(whole)] == [False, True]
+
+
+BUS = '[groups.bus]\nkind = "bus"\nmembers = ["g1c2", "g2c2"]\n[[windows]]\nid = "noon"'
+ORDER = 'every_s = 45\norder = ["g1c1", "g2c1", "bus"]'
+
+
+@pytest.mark.parametrize("whom", [{"class": "g2c2"}, {"from_gate": "west"}], ids=["a class", "all of a gate"])
+def test_a_group_that_is_called_at_the_new_gate_as_well_loses_nobody(tmp_path: Path, whom: dict[str, object]) -> None:
+    text = TEXT.replace('[[windows]]\nid = "noon"', BUS).replace("every_s = 45", ORDER, 1)
+    whole = Whole(tmp_path, text)
+    whole.until("11:28:00")
+    whole.ask("reroute", "k1", gate="east", confirmed=True, **whom)
+    whole.go(420)
+    said = [say for gate in whole.gates for say in gate.heard()]
+    for name in ("一年级一班", "一年级二班", "二年级一班", "二年级二班"):
+        assert sum(name in say for say in said) == 2, name
+
+
+def test_an_undone_delay_brings_back_who_is_left_and_gives_nobody_else_a_place(tmp_path: Path) -> None:
+    whole = Whole(tmp_path, TEXT.replace("count = 2", "count = 6"))
+    whole.until("11:29:00")
+    whole.ask("delay", "k1", window="noon", delay_s=300)
+    whole.go(450)  # the first two were called, the third is
+    whole.ask("undo", "k2", undoes=1)
+    east = {cue.id.split("/")[2]: cue.at for cue in whole.centre.situation().days[0].cues if cue.kind == "call"}
+    assert east["g1c4"] - whole.clock.utc() < timedelta(seconds=30)
+
+
+def test_back_from_rain_in_the_middle_of_a_window_the_late_go_behind_the_rest(tmp_path: Path) -> None:
+    rain = '[day_types.rain]\nname = "雨天"\n[day_types.rain.places]\ng2 = "a"\n[calendar]'
+    whole = Whole(tmp_path, TEXT.replace("count = 2", "count = 4").replace("[calendar]", rain))
+    whole.until("11:29:00")
+    whole.ask("day_type", "k1", day_type="rain", confirmed=True)
+    whole.go(120)
+    whole.ask("day_type", "k2", day_type="normal", confirmed=True)
+    west = sorted(cue.at for cue in whole.centre.situation().days[1].cues if cue.kind == "call")
+    assert all((later - one).total_seconds() >= 45 for one, later in pairwise(west))
+
+
+def test_a_call_in_quiet_is_asked_about(whole: Whole) -> None:
+    whole.ask("quiet", "k1", gate="east", confirmed=True)
+    whole.until("11:30:30")
+    with pytest.raises(RefusedError) as refused:
+        whole.ask("call", "k2", **{"class": "g1c2"})
+    assert (refused.value.code, refused.value.ask_again) == ("quiet", True)

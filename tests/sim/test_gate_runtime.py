@@ -153,6 +153,21 @@ def test_a_journal_that_takes_lines_and_cannot_be_made_anew_keeps_no_gate_busy()
     assert (again.attempts, again.done) == (book.attempts, book.done)
 
 
+def test_a_gap_in_the_journal_is_closed_between_two_calls_and_until_then_the_check_says_so() -> None:
+    life = ready()
+    life.journal.broken, life.journal.fixed = "disk full", "no file can be made"
+    life.run(60.1)
+    life.player.answer()
+    life.settle()
+    life.journal.broken = ""
+    life.run(1)
+    assert decode(life.newest("status"), Status).check == ("journal",)
+    life.journal.fixed = ""
+    life.run(2 * limits.JOURNAL_GAP_S)
+    assert life.problems() == []
+    assert Life(journal=life.journal).runtime.state.book.done == life.runtime.state.book.done != frozenset()
+
+
 def test_the_book_survives_the_process() -> None:
     life = ready()
     life.run(62)

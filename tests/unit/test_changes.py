@@ -297,6 +297,8 @@ def test_the_hold_of_an_alert_lasted_since_the_alert_was_raised() -> None:
     ids = (f"east/alert-{raised_ms}", f"west/alert-{raised_ms}")
     resume = change(1, "resume", 900, ids=ids)
     assert [holds(resume, of=of) for of in (BASE, WEST)] == [[(ids[0], 600.0, 900.0)], [(ids[1], 600.0, 900.0)]]
+    friday = f"east/alert-{round(at(-3 * 86400).timestamp() * 1000)}"
+    assert holds(change(1, "resume", 900, ids=(friday,))) == [(friday, -3 * 86400.0, 900.0)]
     for strange in ("east/alert-7", "east/alert-99999999999999", "east/alert-x"):
         assert holds(change(1, "resume", 900, ids=(strange,))) == [(strange, 900.0, 900.0)]
 

@@ -330,3 +330,14 @@ def test_the_hold_that_an_alert_leaves_stands_until_a_person_resumes_also_over_m
     assert (rig.state.held, rig.lights().red) == (True, "on")
     press(rig)
     assert (rig.state.held, rig.lights().red) == (False, "off")
+
+
+def test_an_alert_waits_for_no_player_that_never_said_it_let_go() -> None:
+    rig = ready()
+    rig.run(3)
+    rig._coming.clear()  # it never answers
+    rig.send(drill(1))
+    rig.send(clear(2))
+    rig.run(50)
+    assert isinstance(rig.state.doing, Saying)
+    assert (rig.state.cutting, rig.state.cut) == ("", None)

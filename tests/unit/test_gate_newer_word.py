@@ -4,7 +4,9 @@ import pytest
 
 from broker.wire.messages import LiveCue
 from config.day import Cue, GateDay, Hold, Window
+from crossing_rig import alert, clear, press
 from edge.alphabet import Leading, LiveCame
+from edge.view import in_force
 from gate_rig import DATE, PowerCutError, Rig, at, call, came, day, window
 
 OTHER = "请注意，三年级9班正在放学。"
@@ -92,3 +94,51 @@ def test_a_class_without_a_clip_is_missed_and_moves_nobody() -> None:
     assert rig.classes() == [(20.0 * n, str(n)) for n in range(2, 6)]
     assert ("c1", 0, "missed", True) in rig.results()
     assert rig.state.book.slips == {}
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_live_call_is_passed_over_once(known: bool) -> None:
+    noon = window(pacing="guarded", max_wait_s=30, on_timeout="pass_over")
+    rig = Rig()
+    if known:
+        rig.send(came(day(call(1, 0), call(2, 20), noon=noon)))
+    rig.run(5)
+    rig.send(alert())
+    rig.send(live(call(1, 0, released=at(5)), 5, noon))
+    rig.run(10)
+    rig.send(clear())
+    rig.run(80)  # longer than a release counts
+    press(rig)
+    rig.run(300)
+    assert [one[2] for one in rig.results() if one[0] == "c1"] == ["passed_over"]
+
+
+MIDNIGHT_S = 12.5 * 3600
+LATE = window(pacing="guarded").but(id="late", opens=at(MIDNIGHT_S - 1800), closes=at(MIDNIGHT_S + 900))
+
+
+def late(n: int, at_s: float) -> Cue:
+    return call(n, MIDNIGHT_S + at_s).but(id=f"{DATE}/late/c{n}/call", window="late")
+
+
+@pytest.mark.parametrize("phase_s", [0.0, 0.5])
+def test_what_nobody_let_go_in_a_window_over_midnight_is_missed(phase_s: float) -> None:
+    rig = Rig(before_s=-(MIDNIGHT_S - 2400 + phase_s))
+    rig.send(came(day(late(1, -600), late(2, 200), noon=LATE)))
+    rig.run(MIDNIGHT_S + 1000)
+    assert in_force(rig.state, rig.now()) == []
+    assert rig.results() == [("c1", 0, "missed", True), ("c2", 0, "missed", True)]
+
+
+def test_an_alerts_hold_that_was_resumed_moves_its_window_also_past_midnight() -> None:
+    noon = LATE.but(pacing="timed", opens=at(MIDNIGHT_S - 3600), closes=at(MIDNIGHT_S + 600))
+    rig = Rig(before_s=-(MIDNIGHT_S - 4000))
+    rig.send(came(day(late(1, -3000), late(2, -900), late(3, -100), noon=noon)))
+    rig.run(MIDNIGHT_S - 2900)
+    rig.send(alert())
+    rig.run(MIDNIGHT_S - 2890)
+    rig.send(clear())
+    rig.run(MIDNIGHT_S - 400)
+    press(rig)
+    rig.run(MIDNIGHT_S + 4000)
+    assert [name for _, name in rig.classes()] == ["1", "2", "3"]
