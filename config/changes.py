@@ -277,10 +277,8 @@ def _rerouted(days: Sequence[GateDay], change: Change) -> list[GateDay]:
     earliest = change.at + timedelta(seconds=limits.BACK_AFTER_S)
     gone: set[tuple[str, str]] = set()
     for cue, day in sorted(moved, key=lambda row: order(row[0])):
-        own = cue.id
-        if own in here and not set(cue.classes) <= {
-            one for cue_ in target.cues if cue_.id == own for one in cue_.classes
-        }:
+        own, there = cue.id, {cls for one in target.cues if one.id == cue.id for cls in one.classes}
+        if own in here and not set(cue.classes) <= there:
             # A group that is called there as well: these of it are others, and are called too.
             own = next(name for n in range(2, 1000) if (name := f"{cue.id.split('#')[0]}#{n}") not in here)
         if own not in here and len(target.cues) < limits.CUES_MAX:
