@@ -382,16 +382,14 @@ def _forgotten(book: Book, before: date) -> Book:
         released={cue: one for cue, one in book.released.items() if cue >= first},
         unheard={cue: until for cue, until in book.unheard.items() if cue >= first},
         slips={key: slip_s for key, slip_s in book.slips.items() if key >= first},
-        own={of: one for of, one in book.own.items() if _stands(one, before)},
+        # Without a date: what is open, and what may have moved a window that still is.
+        own={
+            of: one
+            for of, one in book.own.items()
+            if (one.on or (one.hold.to.date() if one.hold.to else before)) >= before
+        },
         outbox=tuple(one for one in book.outbox if one.seq > book.acked or _day(one) >= old),
     )
-
-
-def _stands(own: Own, first: date) -> bool:
-    """Whether a hold is open, or may have moved a window that still is."""
-    if own.on is not None:
-        return own.on >= first
-    return own.hold.to is None or own.hold.to.date() >= first
 
 
 def _day(entry: Reported) -> date:

@@ -144,10 +144,10 @@ def test_a_journal_that_takes_lines_and_cannot_be_made_anew_keeps_no_gate_busy()
     life.settle()
     assert (life.player.played, life.problems()) == ([call(1, 0).say], ["journal-renew"])
     lines = len(life.journal.entries)
-    life.run(limits.JOURNAL_RETRY_S + 60)
+    life.run(10 * limits.JOURNAL_GAP_S)
     assert len(life.journal.entries) - lines < 10
     life.journal.fixed = ""
-    life.run(2 * limits.JOURNAL_RETRY_S + 120)
+    life.run(5 * limits.JOURNAL_GAP_S)
     assert "journal-renew" not in life.problems()
     again, book = Life(journal=life.journal).runtime.state.book, life.runtime.state.book
     assert (again.attempts, again.done) == (book.attempts, book.done)

@@ -322,11 +322,10 @@ def test_a_sentence_that_was_over_before_its_alert_is_not_said_again_however_lat
 
 
 def test_the_hold_that_an_alert_leaves_stands_until_a_person_resumes_also_over_midnight() -> None:
-    rig = ready()
-    rig.run(30)
+    rig = ready(-12.4 * 3600)  # six minutes before midnight
     rig.send(alert(1))
     rig.send(clear(2))
-    rig.run(86_400)
+    rig.run(12.6 * 3600)
     assert (rig.state.held, rig.lights().red) == (True, "on")
     press(rig)
     assert (rig.state.held, rig.lights().red) == (False, "off")
