@@ -382,12 +382,7 @@ def _forgotten(book: Book, before: date) -> Book:
         released={cue: one for cue, one in book.released.items() if cue >= first},
         unheard={cue: until for cue, until in book.unheard.items() if cue >= first},
         slips={key: slip_s for key, slip_s in book.slips.items() if key >= first},
-        # Without a date: what is open, and what may have moved a window that still is.
-        own={
-            of: one
-            for of, one in book.own.items()
-            if (one.on or (one.hold.to.date() if one.hold.to else before)) >= before
-        },
+        own={of: one for of, one in book.own.items() if (one.on or (one.hold.to or datetime.max).date()) >= before},
         outbox=tuple(one for one in book.outbox if one.seq > book.acked or _day(one) >= old),
     )
 
