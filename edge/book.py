@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter
 from broker.wire.messages import Alert, Counter, Digest, Log, Press, Problem, Record, decode
 from config import limits
 from config.day import GateDay, Hold
+from config.pacing import NEVER
 from config.types import CueId, Day, Frozen, Id, Seconds, Slug, Utc
 from edge.sources import Anchored, ChipSet
 
@@ -382,7 +383,7 @@ def _forgotten(book: Book, before: date) -> Book:
         released={cue: one for cue, one in book.released.items() if cue >= first},
         unheard={cue: until for cue, until in book.unheard.items() if cue >= first},
         slips={key: slip_s for key, slip_s in book.slips.items() if key >= first},
-        own={of: one for of, one in book.own.items() if (one.on or (one.hold.to or datetime.max).date()) >= before},
+        own={of: one for of, one in book.own.items() if (one.on or (one.hold.to or NEVER).date()) >= before},
         outbox=tuple(one for one in book.outbox if one.seq > book.acked or _day(one) >= old),
     )
 
