@@ -285,5 +285,7 @@ def _undo(here: Situation, wish: Wish) -> dict[str, object]:
         if any(here.over(day, cue) for day, cue in here.cues(None) if cue.id in ids):
             raise RefusedError("already_spoken", "已经播出或正在播，撤销不了")
     # What was heard meanwhile is not brought back: it would take a place in the order.
-    left = [cue.id for day, cue in here.cues(None) if cue.state != "planned" or not here.over(day, cue)]
-    return {"undoes": done.n, "cues": tuple(dict.fromkeys(left))[: limits.CUES_MAX]}
+    rows = [(cue.id, here.over(day, cue)) for day, cue in here.cues(None) if cue.state == "planned"]
+    spoken = {own for own, over in rows if over} - {own for own, over in rows if not over}
+    known = dict.fromkeys((*done.cues, *(cue.id for _, cue in here.cues(None))))  # also what a closed day has not
+    return {"undoes": done.n, "cues": tuple(own for own in known if own not in spoken)[: limits.CUES_MAX]}

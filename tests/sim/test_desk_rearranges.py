@@ -201,3 +201,13 @@ def test_a_call_in_quiet_is_asked_about(whole: Whole) -> None:
     with pytest.raises(RefusedError) as refused:
         whole.ask("call", "k2", **{"class": "g1c2"})
     assert (refused.value.code, refused.value.ask_again) == ("quiet", True)
+
+
+def test_an_undone_closure_of_one_gate_brings_back_its_late_classes_behind_the_rest(whole: Whole) -> None:
+    whole.ask("day_type", "k1", day_type="closed", gate="east", confirmed=True)
+    whole.ask("notice", "k0", text="请慢走。", gate="west", **{"from": whole.clock.utc() + timedelta(minutes=30)})
+    whole.go(900)  # its own instant is long over
+    way = next(one.n for one in whole.centre.situation().changes if one.kind == "day_type")
+    whole.ask("undo", "k2", undoes=way)
+    whole.go(200)
+    assert [len(says) for says in heard(whole)] == [2, 0]
