@@ -87,7 +87,8 @@ class Model:
 
     def passes(self, t: float) -> None:
         """Time, from step to step."""
-        self.waited = Counter({of: s for of, s in self.waited.items() if self.begins(of) == inf})
+        waits = (of for of in self.waited if self.begins(of) == inf and self.cues[of].state == "planned")
+        self.waited = Counter({of: self.waited[of] for of in waits})
         self.waited.update(dict.fromkeys(self.counting(), t - self.t))
         if (self.holds or self.alert == "actual") and self.t < s(self.noon.closes) + self.held_s:
             self.held_s += t - max(self.t, min(t, s(self.noon.opens)))
