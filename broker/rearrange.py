@@ -131,11 +131,10 @@ def turned(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
         raise RefusedError("same_day_type", f"今天已经是“{day_type_name(plan, wish.day_type)}”")
     new = folded(plan, here.on, WholeDay(wish.day_type, day_of(plan.calendar, here.on).weekday))
     over = {cue.id for day, cue in here.cues(None) if here.over(day, cue) or _spoken(here, day, cue, at)}
-    made = _called(here)
-    stands_at = stands(here.days)
+    made, at_gates = _called(here), stands(here.days)
     # Whom a person called at the gate where its own call stands; one called elsewhere leaves its own to the new day.
     over |= {
-        cue.id for day, cue in here.cues(None) if (day.gate, cue.id) in made and stands_at.get(cue.id) == [day.gate]
+        cue.id for day, cue in here.cues(None) if (day.gate, cue.id) in made and at_gates.get(cue.id) == [day.gate]
     }
     rest = [cue.id for day, cue in here.cues(None) if cue.state == "planned"]
     # What only the new day has belongs to it too: a change without a cue would leave all to the clock.
@@ -215,22 +214,17 @@ def guard(here: Situation, change: Change) -> None:
     was, now = stands(here.days), stands(timetable(here.plan, here.on, (*here.changes, change)))
     made = _called(here)
     for day, cue in here.cues(None):
+        stays = day.gate in now.get(cue.id, ())
+        others = [one for one in now.get(cue.id, ()) if one != day.gate and one not in was.get(cue.id, ())]
+        twice = f"会在{'、'.join(gate_name(here, one) for one in others)}再播一次"
+        who, own = "、".join(class_name(here, one) for one in cue.classes) or cue.say, gate_name(here, day.gate)
         waits = (day.gate, cue.id) in made and cue.state == "planned" and not here.over(day, cue)
-        if waits and change.kind == "day_type" and day.gate not in now.get(cue.id, ()):
-            who = "、".join(class_name(here, one) for one in cue.classes) or cue.say
-            words = f"{who}已点“叫班”，正等{gate_name(here, day.gate)}叫，这样改就叫不到它了"
+        if waits and (others if stays else change.kind == "day_type"):
+            words = f"{who}已点“叫班”，正等{own}叫，这样改{twice if stays else '就叫不到它了'}"
             raise RefusedError("called", f"{words}：等它叫完，或先撤销那次“叫班”")
-        for gate in now.get(cue.id, ()):
-            if gate == day.gate or gate in was.get(cue.id, ()):
-                continue
-            who = "、".join(class_name(here, one) for one in cue.classes) or cue.say
-            if waits and day.gate in now[cue.id]:
-                words = f"{who}已点“叫班”，正等{gate_name(here, day.gate)}叫，这样改会在{gate_name(here, gate)}再播一次"
-                raise RefusedError("called", f"{words}：等它叫完，或先撤销那次“叫班”")
-            if _spoken(here, day, cue, change.at):
-                words = f"{who}已在{gate_name(here, day.gate)}播过或正要播，这样改会在{gate_name(here, gate)}再播一次"
-                remedy = "，撤销不了：要换回，请再做一次“换门”或“日型”，只管还没叫的班" if change.kind == "undo" else ""
-                raise RefusedError("already_spoken", words + remedy)
+        if others and _spoken(here, day, cue, change.at):
+            remedy = "，撤销不了：要换回，请再做一次“换门”或“日型”，只管还没叫的班" if change.kind == "undo" else ""
+            raise RefusedError("already_spoken", f"{who}已在{own}播过或正要播，这样改{twice}{remedy}")
 
 
 def _called(here: Situation) -> set[tuple[str | None, str]]:

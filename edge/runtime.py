@@ -275,9 +275,8 @@ class Runtime:
                     over = "已好 over" if told.closed_at else told.args.get("why", "")
                     self._log(f"问题 problem {told.code}: {over}")
                 # Parts of their own: where a line can be written and no file be made, each failure would be a line.
-                part, write = ("journal", parts.journal.append)
-                if isinstance(entry, Whole):
-                    part, write = ("journal-renew", parts.journal.renew)
+                anew = isinstance(entry, Whole)
+                part, write = ("journal-renew", parts.journal.renew) if anew else ("journal", parts.journal.append)
                 return self._part(part, lambda: write(ENTRY.dump_json(entry, by_alias=True)))
             case Play(token, say, gain_db):
                 self._log(f"播报 {say}" + (f"（{gain_db:+g} 分贝）" if gain_db else ""))
