@@ -26,7 +26,7 @@ def test_the_block_stays_below_the_lines_and_changes_in_place(terminal: Terminal
     screen.print("second")
     screen.show(("new",))
     screen.print("third")
-    assert terminal.until(lambda rows: "third" in rows and rows[-1] == "new") == ["first", "second", "third", "new"]
+    terminal.until(lambda rows: rows == ["first", "second", "third", "new"])
 
 
 def test_taken_away_it_leaves_a_clean_line_and_the_cursor(terminal: Terminal) -> None:
@@ -35,7 +35,7 @@ def test_taken_away_it_leaves_a_clean_line_and_the_cursor(terminal: Terminal) ->
     screen.show(BLOCK)
     screen.show(())
     screen.print("已中断 stopped")
-    assert terminal.until(lambda rows: "已中断 stopped" in rows and not rows[-1]) == ["first", "已中断 stopped", ""]
+    terminal.until(lambda rows: rows == ["first", "已中断 stopped", ""])
     assert "\x1b[?25l" not in terminal.raw
 
 
@@ -46,7 +46,7 @@ def test_no_line_of_the_block_wraps(columns: int, terminal: Terminal) -> None:
     screen.show(BLOCK)
     screen.print("e")
     fitting = [max((line[:n] for n in range(len(line) + 1) if width(line[:n]) < columns), key=len) for line in BLOCK]
-    assert terminal.until(lambda rows: rows[0] == "e" and rows[-1] == fitting[-1]) == ["e", *fitting]
+    terminal.until(lambda rows: rows == ["e", *fitting])
 
 
 @pytest.mark.parametrize("columns", [12, 25, 31, 40, 60, 120])
@@ -57,10 +57,9 @@ def test_a_window_that_changes_its_width_keeps_the_log_and_one_block(columns: in
     terminal.until(lambda rows: rows[-1] == BLOCK[-1])
     terminal.resize(columns)
     screen.print("below")
-    rows = terminal.until(lambda rows: "below" in rows and rows[-1])
+    rows = terminal.until(lambda rows: "below" in rows and rows[-1] == cut(BLOCK[-1], columns - 1))
     assert rows[:2] == ["above", "below"]
     assert len(rows) == 4
-    assert rows[-1] == cut(BLOCK[-1], columns - 1)
 
 
 def test_a_low_window_keeps_the_first_rows(terminal: Terminal) -> None:
@@ -68,7 +67,7 @@ def test_a_low_window_keeps_the_first_rows(terminal: Terminal) -> None:
     screen = Screen(terminal.out)
     screen.show(BLOCK)
     screen.print("log")
-    assert terminal.until(lambda rows: "log" in rows and rows[-1]) == ["log", BLOCK[0]]
+    terminal.until(lambda rows: rows == ["log", BLOCK[0]])
 
 
 def test_without_a_terminal_there_are_lines_alone(monkeypatch: pytest.MonkeyPatch, terminal: Terminal) -> None:
