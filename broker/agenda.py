@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from broker import alerts
-from broker.due import due, held, silent_from, slips_of
+from broker.due import due, held, silent_from, slips_of, windows_at
 from broker.issued import Issued, Key, Newer, is_newer, newer
 from broker.wire import topics
 from broker.wire.messages import Ack, Alert, Ask, Event, LiveCue, Status, Time
@@ -19,7 +19,6 @@ from broker.wire.topics import Address
 from config import limits
 from config.clock import Instant
 from config.day import GateDay
-from config.pacing import windows_now
 from config.types import Frozen
 
 
@@ -371,18 +370,19 @@ def _live(turn: _Turn, silent: frozenset[date]) -> None:
 
 def _settle(turn: _Turn) -> None:
     for address, issued in _in_order(turn.state):
-        for window, ends in _ends(issued.day, turn.now.utc):
-            key = f"{address} {issued.day.date} {window} {ends}"  # a later end is settled once more
-            if ends + timedelta(seconds=limits.UNREPORTED_AFTER_S) <= turn.now.utc and key not in turn.state.settled:
+        for window, at in _silent(turn.state, address, issued.day, turn.now.utc):
+            key = f"{address} {issued.day.date} {window} {at}"  # a later end is settled once more
+            if at <= turn.now.utc and key not in turn.state.settled:
                 turn.effects.append(Settle(address, issued.day, window))
                 turn.set(settled=turn.state.settled | {key})
 
 
-def _ends(day: GateDay, now: datetime) -> list[tuple[str | None, datetime]]:
-    """When each window of a day closes, and when each cue outside windows can no longer begin."""
-    windows = windows_now(day, day.holds, now).values()
+def _silent(state: State, address: Address, day: GateDay, now: datetime) -> list[tuple[str | None, datetime]]:
+    """When a gate should have told of each window, and of each cue outside windows."""
+    windows = windows_at(day, state.statuses.get(address), state.alerts, now).values()
     outside: list[tuple[str | None, datetime]] = [(None, cue.until) for cue in day.cues if cue.window is None]
-    return [*((window.id, window.closes) for window in windows), *outside]
+    ends = [*((window.id, window.closes) for window in windows), *outside]
+    return [(window, at + timedelta(seconds=limits.UNREPORTED_AFTER_S)) for window, at in ends]
 
 
 def _in_order(state: State) -> list[tuple[Address, Issued]]:
@@ -397,4 +397,4 @@ def _instants(state: State, now: Instant, address: Address, day: GateDay) -> lis
     slips = slips_of(state.statuses.get(address), day)
     ahead = timedelta(seconds=limits.LIVE_AHEAD_S)
     live = [at - ahead for cue in day.cues if (at := due(day, cue, slips)) is not None]
-    return live + [ends + timedelta(seconds=limits.UNREPORTED_AFTER_S) for _, ends in _ends(day, now.utc)]
+    return [*live, *(at for _, at in _silent(state, address, day, now.utc))]

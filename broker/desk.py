@@ -12,7 +12,6 @@ from broker.wish import Choice, Wish
 from config import limits
 from config.changes import Change, standing
 from config.day import Cue, GateDay, Window, cue_id, order
-from config.pacing import windows_now
 from config.timetable import local, timetable, zones
 
 
@@ -193,14 +192,16 @@ def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     rows = [row for row in here.cues(None) if own.id in row[1].classes and row[1].kind == "call"]
     to_come = [(one, cue) for one, cue in rows if cue.state == "planned" and not here.over(one, cue)]
     awaited = {cue.window for one, cue in to_come if one.gate == gate}
-    windows = [one for one in _open(day, at) if one.kind == "dismissal"]
+    windows = [one for one in _open(here, day, at) if one.kind == "dismissal"]
     window = max(windows, key=lambda one: one.id in awaited, default=None)  # of two its own
     own_window = window.id if window else None
     slot = cue_id(here.on, own_window, own.id, "call")
     free = _free_id(here, day, slot)
     if any(cue.window == own_window and here.over(one, cue) for one, cue in rows) and not wish.confirmed:
         raise RefusedError("again", f"{name}已经叫过，再叫一次吗？", ask_again=True)
-    twice = [(one.gate, cue) for one, cue in to_come if (one.gate, cue.id) != (gate, slot) and _soon(one, cue, at)]
+    twice = [
+        (one.gate, cue) for one, cue in to_come if (one.gate, cue.id) != (gate, slot) and _soon(here, one, cue, at)
+    ]
     if twice and not wish.confirmed:
         there, cue = min(twice, key=lambda row: order(row[1]))
         when = f"{local(cue.at, here.plan):%H:%M}在{gate_name(here, there)}"
@@ -215,14 +216,16 @@ def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     return {"class": own.id, "gate": gate, "cues": (free,), "text": nearest[0].say if nearest else text}
 
 
-def _open(day: GateDay, at: datetime) -> list[Window]:
+def _open(here: Situation, day: GateDay, at: datetime) -> list[Window]:
     """The windows that are open at a gate, as holds moved their ends."""
-    return [one for one in windows_now(day, day.holds, at).values() if one.opens <= at < one.closes]
+    return [one for one in here.windows(day, at).values() if one.opens <= at < one.closes]
 
 
-def _soon(day: GateDay, cue: Cue, at: datetime) -> bool:
+def _soon(here: Situation, day: GateDay, cue: Cue, at: datetime) -> bool:
     """Whether a call that is to come belongs to the same dismissal: a class leaves at noon, and in the evening."""
-    return cue.window in {one.id for one in _open(day, at)} or cue.at <= at + timedelta(seconds=limits.SAME_PEAK_S)
+    return cue.window in {one.id for one in _open(here, day, at)} or cue.at <= at + timedelta(
+        seconds=limits.SAME_PEAK_S
+    )
 
 
 def _calls(cue: Cue, subject: str) -> bool:
@@ -244,7 +247,7 @@ def _repeat(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     _, day, cue = max(done, key=lambda row: (row[0], row[2].id))
     if here.held(day.gate):
         raise RefusedError("held", f"{gate_name(here, day.gate)}正在暂停，恢复后才能重播")
-    if cue.window is not None and cue.window not in {one.id for one in _open(day, at)}:
+    if cue.window is not None and cue.window not in {one.id for one in _open(here, day, at)}:
         raise RefusedError("over", f"{window_named(here, cue.window).name}已经结束，重播不了：请点班级，按“叫班”")
     return {"gate": day.gate, "cues": (_free_id(here, day, cue.id.split("#")[0]),)}
 
@@ -262,7 +265,7 @@ def _extend(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     window = window_named(here, wish.window)
     if not wish.delay_s or wish.delay_s < 0:
         raise RefusedError("no_delay", "没有写延长多少秒：delay_s 要大于 0")
-    own = [windows_now(day, day.holds, at).get(window.id) for day in here.days]
+    own = [here.windows(day, at).get(window.id) for day in here.days]
     if all(one is None or one.closes <= at for one in own):
         raise RefusedError("over", f"{window.name}已经结束，延长不了：没叫到的班请点班级，按“叫班”")
     to = window.closes + timedelta(seconds=wish.delay_s)

@@ -1,12 +1,13 @@
 """When a cue may be called at a gate, as far as the centre knows. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from broker.wire.messages import Status
+from broker.wire.messages import Alert, Status
 from config import limits
-from config.day import Cue, GateDay
-from config.pacing import by_hand, hushed, slip_key, slip_of
+from config.changes import alert_raised
+from config.day import Cue, GateDay, Hold, Window
+from config.pacing import by_hand, hushed, slip_key, slip_of, windows_now
 
 
 def due(day: GateDay, cue: Cue, slips: Mapping[str, float]) -> datetime | None:
@@ -22,6 +23,25 @@ def held(status: Status | None, day: GateDay) -> bool:
     ended = {hold.id for hold in day.holds if hold.to is not None}
     own = set(status.holds) - ended if status is not None else set()
     return bool(own) or any(hold.to is None for hold in day.holds)
+
+
+def windows_at(day: GateDay, status: Status | None, alerts: Sequence[Alert], now: datetime) -> dict[str, Window]:
+    """The windows by id, as the gate's holds move them: the day's, and those of alerts, of which no day tells.
+
+    An actual alert moves them as a hold does, and when it is cleared goes on as one until somebody resumes.
+    `alerts`: by number, clears too.
+    """
+    own = set(status.holds) if status is not None else set()
+    if status is not None and status.doing == "alert":  # until it says that it heard the clear
+        raised = [one for one in alerts if one.action != "clear"]
+        own |= {f"{day.gate}/{one.id}" for one in raised[-1:] if one.status == "actual"}
+    own -= {hold.id for hold in day.holds}
+    left = [
+        Hold.model_validate({"id": name, "from": since, "to": None, "why": None, "by": "-"})
+        for name in sorted(own)
+        if (since := alert_raised(name, now)) is not None
+    ]
+    return windows_now(day, (*day.holds, *left), now)
 
 
 def silent_from(day: GateDay, at: datetime) -> bool:

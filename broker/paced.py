@@ -7,7 +7,7 @@ from broker.situation import RefusedError, Situation, class_name, gate_name
 from broker.wish import Wish
 from config import limits
 from config.day import Cue, GateDay, Window
-from config.pacing import NOBODY, Hands, by_hand, release, upcoming, waiting, windows_now
+from config.pacing import NOBODY, Hands, by_hand, release, upcoming, waiting
 from config.timetable import local
 
 
@@ -69,7 +69,7 @@ def next_call(here: Situation, day: GateDay, at: datetime) -> Cue | None:
         return None
     done = [cue.id for cue in day.cues if here.over(day, cue)]
     hands = Hands({}, frozenset(cue.id for cue in day.cues if _passed_over(here, day, cue)))
-    queue = waiting(day, done, {}, windows_now(day, day.holds, at), hands=hands, now=at)
+    queue = waiting(day, done, {}, here.windows(day, at), hands=hands, now=at)
     found = upcoming([one for one in queue if one.ends >= at], at)
     return found.cue if found else None
 
@@ -92,7 +92,7 @@ def _passed_over(here: Situation, day: GateDay, cue: Cue) -> bool:
 
 def _paced(here: Situation, at: datetime) -> Iterator[tuple[GateDay, Window, Cue]]:
     for day in here.days:
-        windows = windows_now(day, day.holds, at)
+        windows = here.windows(day, at)
         for cue in day.cues:
             if (window := windows.get(cue.window or "")) is not None and by_hand(cue, window):
                 yield day, window, cue

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
+from broker.due import windows_at
 from broker.issued import Newer
 from broker.wire.messages import Alert, Problem, Record, Status
 from config import limits
@@ -42,6 +43,10 @@ class Situation:
     """By number, of all dates."""
     doubts: tuple[str, ...] = ()
     """What the calendar does not know, and whom to ask."""
+
+    def windows(self, day: GateDay, at: datetime) -> dict[str, Window]:
+        """Those of a gate by id, as holds and alerts moved their ends."""
+        return windows_at(day, self.statuses.get(day.gate), self.alerts, at)
 
     def cues(self, gate: str | None) -> Iterator[tuple[GateDay, Cue]]:
         for day in self.days:

@@ -17,7 +17,7 @@ from config.alerts import Action
 from config.changes import Change, standing
 from config.clock import Instant
 from config.day import Cue, GateDay, Pacing
-from config.pacing import NEVER, by_hand, windows_now
+from config.pacing import NEVER, by_hand
 from config.plan import SchoolClass, Zone
 from config.timetable import local, zones
 from config.types import Day, Frozen, Utc
@@ -234,7 +234,7 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
 
 
 def _windows(here: Situation, now: Instant) -> Iterator[WindowView]:
-    rows = [window for day in here.days for window in windows_now(day, day.holds, now.utc).values()]
+    rows = [window for day in here.days for window in here.windows(day, now.utc).values()]
     found = {window.id: window for window in sorted(rows, key=lambda window: window.closes)}  # a held gate's is later
     for one in sorted(found.values(), key=lambda window: (window.opens, window.id)):
         is_open = one.opens <= now.utc < one.closes

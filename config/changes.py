@@ -149,15 +149,20 @@ def _opened(name: str, change: Change) -> Hold:
 
 
 def _since(name: str, change: Change) -> datetime:
-    """When a hold began. That of an alert is the gate's own and never told: its number is the instant it was raised,
-    in ms. Without it the time of the alert would not move `closes` any more.
+    """When a hold began. Without the instant of an alert its time would not move `closes` any more."""
+    return alert_raised(name, change.at) or change.at
+
+
+def alert_raised(hold: str, latest: datetime) -> datetime | None:
+    """When the alert was raised that left this hold at a gate, which never tells: its number is the instant in ms.
+
+    None: it is another hold, or that number is no instant of these days.
     """
-    _, found, seq = name.partition("/alert-")
-    if found and seq.isdecimal():
-        raised = min(int(seq), round(change.at.timestamp() * 1000))
-        at = datetime.fromtimestamp(raised / 1000, UTC)
-        return at if change.at - at < timedelta(days=limits.HORIZON_DAYS) else change.at
-    return change.at
+    _, found, seq = hold.partition("/alert-")
+    if not found or not seq.isdecimal():
+        return None
+    at = datetime.fromtimestamp(min(int(seq), round(latest.timestamp() * 1000)) / 1000, UTC)
+    return at if latest - at < timedelta(days=limits.HORIZON_DAYS) else None
 
 
 def _ends(own: Iterable[Change], changes: Iterable[Change]) -> list[tuple[str, Change]]:

@@ -80,6 +80,36 @@ def test_a_gate_that_was_away_hears_of_it_when_it_comes_back_and_is_named_until_
     assert school.gates[1].heard()[-1] == sentence("evacuate", "actual")
 
 
+def test_an_alert_past_the_end_of_a_window_keeps_it_open_on_the_page_and_silences_no_class(school: Whole) -> None:
+    school.until("11:30:02")
+    school.alert("return", "a1")
+    for clock in ("12:05:00", "12:09:00"):
+        school.until(clock)
+        shown = school.centre.view().window
+        assert shown is not None
+        assert (shown.id, shown.open) == ("noon", True)
+        assert "unreported" not in [record.result for _, record in school.store.records(DATE)]
+        if clock == "12:05:00":
+            school.alert("clear", "a2", confirmed=True)
+    holds = tuple(hold.id for gate in school.centre.view().gates for hold in gate.holds)
+    school.ask("extend", "k1", window="noon", delay_s=60)
+    school.ask("resume", "k2", ids=holds)
+    school.go(120)
+    assert results(school) == {"g1c1": ["cut_short", "announced"], "g1c2": ["announced"]}
+
+
+def test_a_gate_that_dies_in_an_alert_is_written_down_as_silent_when_holds_move_the_window_no_more(
+    school: Whole,
+) -> None:
+    school.until("11:30:02")
+    school.alert("return", "a1")
+    school.gates.pop().transport.stop()
+    for clock, silent in (("12:54:00", set()), ("12:57:00", {"g2c1", "g2c2"})):
+        school.until(clock)
+        rows = [(at.gate, one) for at, one in school.store.records(DATE)]
+        assert {one.cue.split("/")[2] for gate, one in rows if (gate, one.result) == ("west", "unreported")} == silent
+
+
 def test_a_gate_that_missed_the_replacement_is_cleared_too(school: Whole) -> None:
     school.until("11:20:00")
     school.alert("return", "a1")
