@@ -208,12 +208,16 @@ def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
         raise RefusedError("to_come", f"{name}{when}还要叫一次：现在叫了，到时还会再叫。仍要叫吗？", ask_again=True)
     if window is None and not wish.confirmed:
         raise RefusedError("outside", f"现在不在放学时段内，仍要叫{name}吗？", ask_again=True)
-    if any(span.begins <= at < (span.to or at + timedelta(days=1)) for span in day.quiet) and not wish.confirmed:
-        words = f"{gate_name(here, gate)}正在静音，只亮灯、不出声：现在叫，{name}听不到。仍要叫吗？"
-        raise RefusedError("quiet", words, ask_again=True)
+    _aloud(here, wish, day, at, f"现在叫，{name}听不到。仍要叫吗？")
     zone = next(zone.name for zone in here.plan.zones if zone.id == own.zone)
     text = here.plan.sentences.call.replace("{zone}", zone).replace("{classes}", name)
     return {"class": own.id, "gate": gate, "cues": (free,), "text": nearest[0].say if nearest else text}
+
+
+def _aloud(here: Situation, wish: Wish, day: GateDay, at: datetime, asks: str) -> None:
+    """In quiet a call only lights up, which people are asked about."""
+    if any(span.begins <= at < (span.to or at + timedelta(days=1)) for span in day.quiet) and not wish.confirmed:
+        raise RefusedError("quiet", f"{gate_name(here, day.gate)}正在静音，只亮灯、不出声：{asks}", ask_again=True)
 
 
 def _open(here: Situation, day: GateDay, at: datetime) -> list[Window]:
@@ -249,6 +253,7 @@ def _repeat(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
         raise RefusedError("held", f"{gate_name(here, day.gate)}正在暂停，恢复后才能重播")
     if cue.window is not None and cue.window not in {one.id for one in _open(here, day, at)}:
         raise RefusedError("over", f"{window_named(here, cue.window).name}已经结束，重播不了：请点班级，按“叫班”")
+    _aloud(here, wish, day, at, "现在重播，没有人听到。仍要重播吗？")
     return {"gate": day.gate, "cues": (_free_id(here, day, cue.id.split("#")[0]),)}
 
 

@@ -195,12 +195,14 @@ def test_back_from_rain_in_the_middle_of_a_window_the_late_go_behind_the_rest(tm
     assert all((later - one).total_seconds() >= 45 for one, later in pairwise(west))
 
 
-def test_a_call_in_quiet_is_asked_about(whole: Whole) -> None:
+@pytest.mark.parametrize("wish", [{"kind": "call", "class": "g1c2"}, {"kind": "repeat", "gate": "east"}])
+def test_in_quiet_a_call_and_a_repeat_are_asked_about(whole: Whole, wish: dict[str, str]) -> None:
+    whole.until("11:30:20")
     whole.ask("quiet", "k1", gate="east", confirmed=True)
-    whole.until("11:30:30")
-    with pytest.raises(RefusedError) as refused:
-        whole.ask("call", "k2", **{"class": "g1c2"})
+    with pytest.raises(RefusedError, match="不出声") as refused:
+        whole.ask(key="k2", **wish)
     assert (refused.value.code, refused.value.ask_again) == ("quiet", True)
+    whole.ask(key="k2", confirmed=True, **wish)
 
 
 def test_an_undone_closure_of_one_gate_brings_back_its_late_classes_behind_the_rest(whole: Whole) -> None:
