@@ -83,7 +83,8 @@ def rerouted(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
         if named:
             words = f"句子里说的是原来的接送区“{named[0]}”，改到{target}也照说。仍要改吗？"
             raise RefusedError("says_zone", words, ask_again=True)
-    return {"class": wish.cls, "window": rows[0][1].window, "cues": tuple(dict.fromkeys(cue.id for _, cue in rows))}
+    cues = tuple(dict.fromkeys(cue.id for _, cue in rows))
+    return {"class": wish.cls, "from_gate": wish.from_gate, "window": rows[0][1].window, "cues": cues}
 
 
 def _own(here: Situation, wish: Wish, at: datetime) -> list[tuple[GateDay, Cue]]:

@@ -32,6 +32,7 @@ class Change(Frozen):
     why: Name | None = None
     kind: Kind
     gate: Slug | None = None
+    from_gate: Slug | None = None
     window: Slug | None = None
     cls: Slug | None = Field(default=None, alias="class")
     cues: Annotated[tuple[CueId, ...], Field(max_length=limits.CUES_MAX)] = ()
@@ -279,6 +280,7 @@ def _rerouted(days: Sequence[GateDay], change: Change) -> list[GateDay]:
     rows = [(cue, day) for day in days if day.gate != change.gate for cue in day.cues]
     moved = [(cue, day) for cue, day in rows if cue.id in change.cues and cue.state == "planned"]
     moved = [row for row in moved if change.cls is None or change.cls in row[0].classes]
+    moved = [row for row in moved if change.from_gate in (None, row[1].gate)]
     earliest = change.at + timedelta(seconds=limits.BACK_AFTER_S)
     gone: set[tuple[str, str]] = set()
     for cue, day in sorted(moved, key=lambda row: order(row[0])):

@@ -140,6 +140,7 @@ CHANGE: dict[str, Any] = {
     "why": "雨",
     "kind": "delay",
     "gate": "east",
+    "from_gate": None,
     "window": "noon",
     "class": "g3c1",
     "cues": ["2026-11-25/noon/g3c1/call"],

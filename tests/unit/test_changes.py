@@ -235,6 +235,16 @@ def test_who_came_from_another_gate_behind_a_delay_is_not_missed_when_that_is_un
     assert len({*back.values()}) == 5
 
 
+def test_a_gate_that_closes_sends_its_own_part_of_a_group_alone() -> None:
+    """A group is called at three gates under one id; the parts of the others stay."""
+    parts = [
+        day(call(1, 0).but(classes=(f"c{n}",))).but(gate=gate) for n, gate in ((1, "east"), (2, "west"), (3, "north"))
+    ]
+    closes = change(1, "reroute", -60, gate="west", from_gate="east", cues=(own(1),))
+    made = applied(parts, [closes])
+    assert [[one.classes for one in of.cues] for of in made] == [[], [("c2",), ("c1",)], [("c3",)]]
+
+
 def test_an_undo_is_not_undone() -> None:
     undo = change(3, "undo", -90, undoes=2)
     assert standing([SKIP, undo, change(4, "undo", -80, undoes=3)]) == []
