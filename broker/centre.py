@@ -229,7 +229,8 @@ class Centre:
         problems = {address.gate: self.parts.store.problems(address, log) for address, log in troubled}
         strangers = sorted(address.gate for address in self._running.difference(own))
         told = (*self._doubts, *told_of(strangers, plan_waits=self._coming is not None))
-        return Situation(self._plan, on, days, changes, records, statuses, newer, kept, problems, alerts, told)
+        vouched = now.bound_s is not None
+        return Situation(self._plan, on, days, changes, records, statuses, newer, kept, problems, alerts, vouched, told)
 
     def view(self) -> View:
         """Everything the page shows."""

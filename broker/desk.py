@@ -7,7 +7,8 @@ from broker import alerts
 from broker.paced import let_go
 from broker.preview import described, left
 from broker.rearrange import guard, hushed, moved, rerouted, sure, told_at, turned
-from broker.situation import RefusedError, Situation, class_name, gate_name, window_named
+from broker.second_thoughts import silenced, together, unheard
+from broker.situation import RefusedError, Situation, asked, class_name, gate_name, window_named
 from broker.wish import Choice, Wish
 from config import limits
 from config.changes import Change, standing
@@ -17,6 +18,22 @@ from config.timetable import local, timetable, zones
 
 def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
     """The change that does what is asked at `at`. Raises RefusedError."""
+    asks: list[tuple[str, str]] = []
+    if not here.vouched and wish.kind not in ("hold", "resume"):  # which nobody waits with
+        asks.append(
+            ("clock", f"中心的时间没有人确认，现在是 {local(at, here.plan):%m-%d %H:%M:%S}，对吗？不对就先核对时间。")
+        )
+    try:
+        change = _proposed(here, wish, n, at)
+    except RefusedError as refused:
+        if refused.ask_again:
+            asked(wish, [*asks, (refused.code, str(refused))])
+        raise
+    asked(wish, asks)
+    return change
+
+
+def _proposed(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
     _calm(here, wish, at)
     _ours(here)
     known = {gate.id for gate in here.plan.gates}
@@ -57,6 +74,7 @@ def propose(here: Situation, wish: Wish, n: int, at: datetime) -> Change:
     fields = {"v": 1, "n": n, "key": wish.key, "at": at, "by": wish.by, "why": wish.why, "kind": wish.kind}
     change = Change.model_validate({**fields, "gate": wish.gate, **more})
     guard(here, change)
+    asked(wish, silenced(here, change))
     if change.kind == "day_type" and not wish.confirmed and (lines := foreseen(here, change)):
         raise sure(here, change, lines)
     return change
@@ -159,7 +177,9 @@ def _skip(here: Situation, wish: Wish) -> dict[str, object]:
         if any(wish.cls in cue.classes and cue.state == "cancelled" for _, cue in here.cues(wish.gate)):
             raise RefusedError("already_skipped", f"{name}已经暂缓")
         raise RefusedError("already_spoken", f"{name}已经叫过，或今天没有它的口令，来不及暂缓")
-    return {"class": wish.cls, "cues": tuple(cue.id for cue in rest if cue.window == rest[0].window)}
+    rest = [cue for cue in rest if cue.window == rest[0].window]
+    asked(wish, together(here, wish, rest, "暂缓"))
+    return {"class": wish.cls, "cues": tuple(cue.id for cue in rest)}
 
 
 def _led_out(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
@@ -197,27 +217,29 @@ def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     own_window = window.id if window else None
     slot = cue_id(here.on, own_window, own.id, "call")
     free = _free_id(here, day, slot)
-    if any(cue.window == own_window and here.over(one, cue) for one, cue in rows) and not wish.confirmed:
-        raise RefusedError("again", f"{name}已经叫过，再叫一次吗？", ask_again=True)
+    asks: list[tuple[str, str]] = []
+    if any(cue.window == own_window and here.over(one, cue) for one, cue in rows):
+        asks.append(("again", f"{name}已经叫过，再叫一次吗？"))
+    elif (own.id, own_window) in here.led_out:
+        asks.append(("again", f"{name}已经报过带出，仍要叫吗？"))
     twice = [
         (one.gate, cue) for one, cue in to_come if (one.gate, cue.id) != (gate, slot) and _soon(here, one, cue, at)
     ]
-    if twice and not wish.confirmed:
+    if twice:
         there, cue = min(twice, key=lambda row: order(row[1]))
         when = f"{local(cue.at, here.plan):%H:%M}在{gate_name(here, there)}"
-        raise RefusedError("to_come", f"{name}{when}还要叫一次：现在叫了，到时还会再叫。仍要叫吗？", ask_again=True)
-    if window is None and not wish.confirmed:
-        raise RefusedError("outside", f"现在不在放学时段内，仍要叫{name}吗？", ask_again=True)
-    _aloud(here, wish, day, at, f"现在叫，{name}听不到。仍要叫吗？")
+        asks.append(("to_come", f"{name}{when}还要叫一次：现在叫了，到时还会再叫。仍要叫吗？"))
+    if window is None:
+        asks.append(("outside", f"现在不在放学时段内，仍要叫{name}吗？"))
+    elif window.closes - at < timedelta(seconds=limits.CLIP_MAX_S):  # behind a sentence it may not begin any more
+        ends = f"{local(window.closes, here.plan):%H:%M:%S}"
+        asks.append(
+            ("ends", f"{window.name}{ends}就结束，{name}可能来不及叫：结束以后再叫，才一定会播。仍要现在叫吗？")
+        )
+    asked(wish, [*asks, *unheard(here, [day], at, f"现在叫，{name}听不到。仍要叫吗？")])
     zone = next(zone.name for zone in here.plan.zones if zone.id == own.zone)
     text = here.plan.sentences.call.replace("{zone}", zone).replace("{classes}", name)
     return {"class": own.id, "gate": gate, "cues": (free,), "text": nearest[0].say if nearest else text}
-
-
-def _aloud(here: Situation, wish: Wish, day: GateDay, at: datetime, asks: str) -> None:
-    """In quiet a call only lights up, which people are asked about."""
-    if any(span.begins <= at < (span.to or at + timedelta(days=1)) for span in day.quiet) and not wish.confirmed:
-        raise RefusedError("quiet", f"{gate_name(here, day.gate)}正在静音，只亮灯、不出声：{asks}", ask_again=True)
 
 
 def _open(here: Situation, day: GateDay, at: datetime) -> list[Window]:
@@ -253,7 +275,7 @@ def _repeat(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
         raise RefusedError("held", f"{gate_name(here, day.gate)}正在暂停，恢复后才能重播")
     if cue.window is not None and cue.window not in {one.id for one in _open(here, day, at)}:
         raise RefusedError("over", f"{window_named(here, cue.window).name}已经结束，重播不了：请点班级，按“叫班”")
-    _aloud(here, wish, day, at, "现在重播，没有人听到。仍要重播吗？")
+    asked(wish, unheard(here, [day], at, "现在重播，没有人听到。仍要重播吗？"))
     return {"gate": day.gate, "cues": (_free_id(here, day, cue.id.split("#")[0]),)}
 
 
@@ -270,14 +292,15 @@ def _extend(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     window = window_named(here, wish.window)
     if not wish.delay_s or wish.delay_s < 0:
         raise RefusedError("no_delay", "没有写延长多少秒：delay_s 要大于 0")
-    own = [here.windows(day, at).get(window.id) for day in here.days]
-    if all(one is None or one.closes <= at for one in own):
+    days = [day for day in here.days if wish.gate in (None, day.gate)]
+    if all(one is None or one.closes <= at for one in (here.windows(day, at).get(window.id) for day in days)):
         raise RefusedError("over", f"{window.name}已经结束，延长不了：没叫到的班请点班级，按“叫班”")
-    to = window.closes + timedelta(seconds=wish.delay_s)
-    later = [one for day in here.days for one in day.windows if window.closes <= one.opens < to]
+    by = timedelta(seconds=wish.delay_s)
+    own = [(day, one) for day in days for one in day.windows if one.id == window.id]
+    later = [one for day, ends in own for one in day.windows if ends.closes <= one.opens < ends.closes + by]
     if later:
         raise RefusedError("overlap", f"会与{later[0].name}重叠，最多延长到 {local(later[0].opens, here.plan):%H:%M}")
-    return {"window": window.id, "to": to}
+    return {"window": window.id, "delay_s": wish.delay_s}
 
 
 def _undo(here: Situation, wish: Wish) -> dict[str, object]:

@@ -12,6 +12,7 @@ from config import limits
 from config.changes import Change
 from config.day import GateDay
 from config.errors import BadInputError
+from config.pacing import ends
 from config.plan import Plan
 from config.timetable import issued, local, same, timetable
 
@@ -82,7 +83,7 @@ def folded(
         names = {one.id: one.name for one in plan.classes}
         who = "、".join(dict.fromkeys(names.get(one, one) for one in otherwise))
         message = (
-            f"今天已经开始的时段里，照这份方案 {who} 会换门、换组或不再叫：它从明天起用，今天要改请用页面 "
+            f"今天已经开始的时段里，照这份方案 {who} 会换门、换组、来不及叫或不再叫：它从明天起用，今天要改请用页面 "
             "in windows that have begun today these are called otherwise by this plan: it counts from tomorrow"
         )
         raise FromTomorrowError(message)
@@ -91,14 +92,21 @@ def folded(
 
 def called_otherwise(before: Sequence[GateDay], after: Sequence[GateDay], now: datetime) -> tuple[str, ...]:
     """The classes that `after` does not call as `before` does, in windows that have begun: at other gates, in another
-    group or window, once more, or not at all. They may be out already, and no record tells it yet. Who was not called
-    there at all may be added.
+    group or window, once more, when it is too late, or not at all. They may be out already, and no record tells it yet.
+    Who was not called there at all may be added.
     """
     begun = {window.id for day in before for window in day.windows if window.opens <= now}
     was, then = _rows(before), _rows(after)
     called = {(cue.split("/")[1], cls) for _, cue, cls in was}
     anew = {row for row in then - was if (row[1].split("/")[1], row[2]) in called}
-    return tuple(cls for _, cue, cls in sorted((was - then) | anew) if cue.split("/")[1] in begun)
+    lost = _last(before, now).difference(_last(after, now))
+    return tuple(cls for _, cue, cls in sorted((was - then) | anew | lost) if cue.split("/")[1] in begun)
+
+
+def _last(days: Sequence[GateDay], now: datetime) -> set[tuple[str, str, str]]:
+    """The rows of those that may still begin."""
+    to_come = [day.but(cues=tuple(cue for cue in day.cues if ends(cue, day.window(cue)) > now)) for day in days]
+    return _rows(to_come)
 
 
 def _rows(days: Sequence[GateDay]) -> set[tuple[str, str, str]]:

@@ -10,7 +10,8 @@ from audio.lasting import lasts
 from audio.reading import unreadable
 from broker.due import due, held, slips_of
 from broker.preview import day_type_name, day_types, left, stands
-from broker.situation import RefusedError, Situation, class_name, gate_name, window_named
+from broker.second_thoughts import together, unheard
+from broker.situation import RefusedError, Situation, asked, class_name, gate_name, window_named
 from broker.wish import Wish
 from config import limits
 from config.changes import Change, standing
@@ -73,16 +74,17 @@ def rerouted(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
             raise RefusedError("same_gate", "改到的校门就是原来的校门")
     else:
         rows = _own(here, wish, at)
-    target = gate_name(here, wish.gate)
-    if not wish.confirmed:
-        if wish.from_gate is not None:
-            old = gate_name(here, wish.from_gate)
-            raise RefusedError("sure", f"{old}还没叫的 {len(rows)} 个班都改到{target}叫？", ask_again=True)
+    target, asks = gate_name(here, wish.gate), list[tuple[str, str]]()
+    if wish.from_gate is not None:
+        waiting = [cue for _, cue in rows if cue.state == "planned"]
+        asks.append(("sure", f"{gate_name(here, wish.from_gate)}还没叫的 {len(waiting)} 个班都改到{target}叫？"))
+    else:
+        asks += together(here, wish, [cue for _, cue in rows], f"改到{target}")
         places = zones(here.plan, here.on, here.changes)
         named = [zone.name for day, cue in rows if (zone := places.get((day.gate, cue.id))) and zone.name in cue.say]
         if named:
-            words = f"句子里说的是原来的接送区“{named[0]}”，改到{target}也照说。仍要改吗？"
-            raise RefusedError("says_zone", words, ask_again=True)
+            asks.append(("says_zone", f"句子里说的是原来的接送区“{named[0]}”，改到{target}也照说。仍要改吗？"))
+    asked(wish, asks)
     cues = tuple(dict.fromkeys(cue.id for _, cue in rows))
     return {"class": wish.cls, "from_gate": wish.from_gate, "window": rows[0][1].window, "cues": cues}
 
@@ -108,10 +110,10 @@ def _own(here: Situation, wish: Wish, at: datetime) -> list[tuple[GateDay, Cue]]
 def _at_gate(here: Situation, gate: str, window: str | None, at: datetime) -> list[tuple[GateDay, Cue]]:
     if gate not in {one.id for one in here.plan.gates}:
         raise RefusedError("no_gate", f"没有校门 {gate}")
-    rows = [(day, cue) for day, cue in here.cues(gate) if cue.kind == "call" and cue.state == "planned"]
-    rows = [row for row in rows if not here.over(*row) and not _spoken(here, *row, at)]
-    rows = [row for row in rows if window in (None, row[1].window)]
-    if not rows:
+    """All that is left there, with who was skipped: taken back, they are called where the others are."""
+    rows = [(day, cue) for day, cue in here.cues(gate) if cue.kind == "call" and not here.over(day, cue)]
+    rows = [row for row in rows if window in (None, row[1].window) and not _spoken(here, *row, at)]
+    if all(cue.state != "planned" for _, cue in rows):
         raise RefusedError("nothing_left", f"{gate_name(here, gate)}没有还没叫的班")
     return rows
 
@@ -171,18 +173,12 @@ def hushed(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
         raise RefusedError("too_early", "静音的开始要在今天，不早于现在")
     if wish.to is not None and wish.to <= begins:
         raise RefusedError("order", "静音的结束（to）要晚于开始")
+    if wish.to is not None and not _today(here, wish.to - timedelta(seconds=1)):
+        raise RefusedError("too_late", "静音只管今天：结束（to）要在今夜 24:00 以前；明天的静音请写在方案的日型里")
     if all(any(span.begins <= begins and span.to is None for span in day.quiet) for day in days):
         raise RefusedError("already_quiet", "已经在静音，直到有人结束")
     if any(len(day.quiet) >= limits.WINDOWS_MAX for day in days):
         raise RefusedError("too_many", f"一天至多 {limits.WINDOWS_MAX} 段静音")
-    silent = [
-        cue for day, cue in here.cues(wish.gate)
-        if cue.kind == "call" and cue.state == "planned" and not here.over(day, cue)
-        if cue.at + timedelta(seconds=limits.LATE_S) >= begins and (wish.to is None or cue.at < wish.to)
-    ]  # fmt: skip
-    if silent and not wish.confirmed:
-        words = f"静音时只亮灯、不出声，还有 {len(silent)} 个班会叫不出声。确定静音吗？"
-        raise RefusedError("sure", words, ask_again=True)
     return {"from": wish.begins, "to": wish.to}
 
 
@@ -198,6 +194,13 @@ def told_at(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     if wish.begins is not None and (wish.begins < at or not _today(here, wish.begins)):
         when = f"{local(wish.begins, here.plan):%m-%d %H:%M:%S}"
         raise RefusedError("too_early", f"通知的时刻（{when}）要在今天，不早于现在")
+    begins, days = wish.begins or at, [day for day in here.days if wish.gate in (None, day.gate)]
+    held_now = [day for day in days if wish.begins is None and here.held(day.gate)]
+    gates = "、".join(gate_name(here, day.gate) for day in held_now)
+    if held_now == days:
+        raise RefusedError("held", f"{gates}正在暂停，恢复后才能播通知")
+    asks = [("held", f"{gates}正在暂停，那里不会播。仍要播吗？")] if held_now else []
+    asked(wish, [*asks, *unheard(here, days, begins, "那里听不到通知。仍要播吗？")])
     return {"text": wish.text, "from": wish.begins}
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from broker.due import windows_at
 from broker.issued import Newer
 from broker.wire.messages import Alert, Problem, Record, Status
+from broker.wish import Wish
 from config import limits
 from config.changes import Change, standing
 from config.day import Cue, GateDay, Window
@@ -20,6 +21,12 @@ class RefusedError(BadInputError):
     def __init__(self, code: str, text: str, *, ask_again: bool = False) -> None:
         self.code, self.ask_again = code, ask_again
         super().__init__(text)
+
+
+def asked(wish: Wish, asks: Iterable[tuple[str, str]]) -> None:
+    """Raises RefusedError with all questions in one, each a code and a text: one yes answers them."""
+    if not wish.confirmed and (questions := tuple(asks)):
+        raise RefusedError(questions[0][0], "\n".join(text for _, text in questions), ask_again=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,8 @@ class Situation:
     """Those that stand, by gate."""
     alerts: tuple[Alert, ...] = ()
     """By number, of all dates."""
+    vouched: bool = True
+    """Somebody vouches for the centre's clock."""
     doubts: tuple[str, ...] = ()
     """What the calendar does not know, and whom to ask."""
 

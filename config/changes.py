@@ -190,8 +190,8 @@ def _skip(day: GateDay, change: Change) -> GateDay:
 
 def _extend(day: GateDay, change: Change) -> GateDay:
     windows = [
-        window.but(closes=change.to)
-        if window.id == change.window and change.to and change.to > window.closes
+        window.but(closes=window.closes + timedelta(seconds=max(0.0, change.delay_s or 0)))
+        if window.id == change.window
         else window
         for window in day.windows
     ]
@@ -284,9 +284,9 @@ def _rerouted(days: Sequence[GateDay], change: Change) -> list[GateDay]:
     earliest = change.at + timedelta(seconds=limits.BACK_AFTER_S)
     gone: set[tuple[str, str]] = set()
     for cue, day in sorted(moved, key=lambda row: order(row[0])):
-        own, there = cue.id, {cls for one in target.cues if one.id == cue.id for cls in one.classes}
-        if own in here and not set(cue.classes) <= there:
-            # A group that is called there as well: these of it are others, and are called too.
+        own = cue.id
+        if own in here and not any(one.id == own and _calls(one, cue, target) for one in target.cues):
+            # A group that is called there as well: these of it are others, or leave another way, and are called too.
             own = next(name for n in range(2, 1000) if (name := f"{cue.id.split('#')[0]}#{n}") not in here)
         if own not in here and len(target.cues) < limits.CUES_MAX:
             if (window := day.window(cue)) is not None and target.window(cue) is None:
@@ -302,6 +302,12 @@ def _rerouted(days: Sequence[GateDay], change: Change) -> list[GateDay]:
         else day.but(cues=tuple(cue for cue in day.cues if (day.gate, cue.id) not in gone))
         for day in days
     ]
+
+
+def _calls(there: Cue, cue: Cue, day: GateDay) -> bool:
+    """Whether a call of the same name at another gate calls all of these, by the plan or because a person made it."""
+    made = there.released is not None and not by_hand(there, day.window(there))
+    return set(cue.classes) <= set(there.classes) and (made or there.say == cue.say)
 
 
 def _quiet(day: GateDay, change: Change) -> GateDay:

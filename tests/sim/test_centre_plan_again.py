@@ -58,7 +58,9 @@ def test_a_plan_that_calls_a_class_otherwise_counts_from_tomorrow(school: School
     """The class may be out already, also where no record has come; and what was heard stays in the sheet of today."""
     go_to(school, minute)
     before = school.centre.situation().days
-    with pytest.raises(FromTomorrowError, match="照这份方案 一年级一班、一年级二班 会换门、换组或不再叫：它从明天起用"):
+    with pytest.raises(
+        FromTomorrowError, match="照这份方案 一年级一班、一年级二班 会换门、换组、来不及叫或不再叫：它从明天起用"
+    ):
         school.plan('zone = "a"', 'zone = "b"')
     school.go(2 * limits.PLAN_RETRY_S, step_s=10)
     assert school.centre.situation().days == before
@@ -67,6 +69,12 @@ def test_a_plan_that_calls_a_class_otherwise_counts_from_tomorrow(school: School
     assert east_and_west(school, 26) == [set(), {"g1c1", "g1c2", "g2c1", "g2c2"}]
     assert school.store.plan() == MOVED
     assert school.centre.view().doubts == ()
+
+
+def test_a_plan_by_which_it_is_too_late_for_a_class_counts_from_tomorrow(school: School) -> None:
+    go_to(school, 30)
+    with pytest.raises(FromTomorrowError, match="照这份方案 .*二年级二班 会.*来不及叫"):
+        school.plan('starts = "11:30"', 'starts = "11:27"')
 
 
 def test_a_plan_that_is_right_again_takes_the_place_of_one_that_waits(school: School) -> None:

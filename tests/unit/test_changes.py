@@ -174,9 +174,11 @@ def test_a_notice_is_named_by_its_change_and_belongs_to_no_window() -> None:
     assert (notice.id, notice.window, notice.kind, notice.at) == (f"{DATE}/none/n9/notice", None, "notice", at(30))
 
 
-def test_extend_moves_closes_later_and_never_earlier() -> None:
-    later, earlier = change(3, "extend", window="noon", to=at(2000)), change(4, "extend", window="noon", to=at(100))
-    assert applied([BASE], [later, earlier])[0].windows == (window(closes_s=2000),)
+def test_extend_moves_the_end_of_each_gate_by_so_much_and_never_earlier() -> None:
+    west = BASE.but(gate="west", windows=(window(closes_s=3000),))
+    later, earlier = (change(n, "extend", window="noon", delay_s=by_s) for n, by_s in ((3, 500), (4, -100)))
+    made = applied([BASE, west], [later, earlier])
+    assert [one.windows for one in made] == [(window(closes_s=2000),), (window(closes_s=3500),)]
 
 
 UNDOABLE = [
@@ -184,7 +186,7 @@ UNDOABLE = [
     SKIP,
     change(1, "call", cues=(own(4),), gate="east"),
     change(1, "notice", text="请等一等。"),
-    change(1, "extend", window="noon", to=at(2000)),
+    change(1, "extend", window="noon", delay_s=500),
 ]
 
 
@@ -245,6 +247,13 @@ def test_a_gate_that_closes_sends_its_own_part_of_a_group_alone() -> None:
     assert [[one.classes for one in of.cues] for of in made] == [[], [("c2",), ("c1",)], [("c3",)]]
 
 
+@pytest.mark.parametrize(("says", "called"), [("步行的", ["乘车的", "步行的"]), ("乘车的", ["乘车的"])])
+def test_who_leaves_two_ways_is_called_both_ways_at_one_gate_too(says: str, called: list[str]) -> None:
+    walk, car = day(call(1, 0).but(say=says)), day(call(1, 0).but(say="乘车的")).but(gate="west")
+    made = applied([walk, car], [change(1, "reroute", -60, gate="west", cues=(own(1),))])
+    assert [[one.say for one in of.cues] for of in made] == [[], called]
+
+
 def test_an_undo_is_not_undone() -> None:
     undo = change(3, "undo", -90, undoes=2)
     assert standing([SKIP, undo, change(4, "undo", -80, undoes=3)]) == []
@@ -254,7 +263,7 @@ def test_what_names_nothing_of_the_day_changes_nothing() -> None:
     strange = [
         change(1, "delay", cues=(f"{DATE}/noon/c77/call",), delay_s=60),
         change(2, "skip", cues=(f"{DATE}/evening/c1/call",)),
-        change(3, "extend", window="evening", to=at(9000)),
+        change(3, "extend", window="evening", delay_s=9000),
         change(4, "call", cues=(f"{DATE}/evening/c1/call",), gate="east"),
         change(5, "resume", ids=("nobody",)),
         change(6, "undo", undoes=999),
@@ -293,7 +302,7 @@ def some_change(rng: random.Random, n: int) -> Change:
         "hold": {"ids": rng.choice([(), (f"east/0123abcd-{rng.randrange(3)}",)])},
         "resume": {"ids": (f"change-{rng.randrange(1, 15)}", f"east/0123abcd-{rng.randrange(3)}")},
         "skip": {"cues": some},
-        "extend": {"window": rng.choice(["noon", "evening"]), "to": at(rng.randrange(0, 4000))},
+        "extend": {"window": rng.choice(["noon", "evening"]), "delay_s": rng.randrange(-100, 4000)},
         "call": {"cues": some[:1], "class": "c9", "text": rng.choice([None, "请注意。"])},
         "repeat": {"cues": some[:1]},
         "notice": {"text": "请注意。"},
