@@ -103,8 +103,15 @@ def dates_words(dates: Sequence[date]) -> str:
 
 
 def _calm(here: Situation, wish: Wish, at: datetime) -> None:
-    """While an actual alert stands, a gate may only be held as well: nobody leaves."""
+    """While an actual alert stands, a gate may only be held as well: nobody leaves. In a drill nothing else is said."""
     stands = alerts.standing(here.alerts, at)
+    if (
+        stands is not None
+        and stands.status == "drill"
+        and wish.kind in ("call", "repeat", "notice")
+        and not wish.begins
+    ):
+        raise RefusedError("drill", "正在演练，现在叫不出声：先按“结束演练”，或等它结束")
     if stands is not None and stands.status == "actual" and wish.kind != "hold":
         what = alerts.WORDS[stands.action]
         remedy = "解除后各门仍暂停，再按“恢复”" if wish.kind == "resume" else "解除并恢复以后再做"

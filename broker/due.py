@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import dropwhile, takewhile
 
 from broker.wire.messages import Alert, Status
 from config import limits
@@ -28,13 +29,15 @@ def held(status: Status | None, day: GateDay) -> bool:
 def windows_at(day: GateDay, status: Status | None, alerts: Sequence[Alert], now: datetime) -> dict[str, Window]:
     """The windows by id, as the gate's holds move them: the day's, and those of alerts, of which no day tells.
 
-    An actual alert moves them as a hold does, and when it is cleared goes on as one until somebody resumes.
-    `alerts`: by number, clears too.
+    An actual alert moves them as a hold does, and when it is cleared goes on as one until somebody resumes; one that
+    replaced another goes on with its hold. `alerts`: by number, clears too.
     """
     own = set(status.holds) if status is not None else set()
     if status is not None and status.doing == "alert":  # until it says that it heard the clear
-        raised = [one for one in alerts if one.action != "clear"]
-        own |= {f"{day.gate}/{one.id}" for one in raised[-1:] if one.status == "actual"}
+        raised = takewhile(
+            lambda one: one.action != "clear", dropwhile(lambda one: one.action == "clear", reversed(alerts))
+        )
+        own |= {f"{day.gate}/{one.id}" for one in [*raised][-1:] if one.status == "actual"}
     own -= {hold.id for hold in day.holds}
     left = [
         Hold.model_validate({"id": name, "from": since, "to": None, "why": None, "by": "-"})

@@ -222,7 +222,7 @@ def _at_once(day: GateDay, change: Change, say: str | None) -> GateDay:
             id=own,
             window=None if window == "none" else window,
             at=change.at,
-            until=change.at + timedelta(seconds=limits.LATE_S),
+            until=change.at + timedelta(seconds=limits.CALLED_LATE_S),
             kind="call",
             classes=original.classes if original else (change.cls,) if change.cls else (),
             say=text,

@@ -34,6 +34,10 @@ ALERTS_KEPT = 200
 """Alerts the centre works with, the newest; its store keeps all."""
 DRILL_MAX_S = 3600.0
 """A drill without an end of its own ends after this."""
+CALLED_LATE_S = 120
+"""`until - at` of what a person calls now: eight presses in a row, each said twice, are over in less."""
+GAPS_MAX = 20
+"""Spans without a clock that a gate tells apart; of more the oldest count as time like any other."""
 HOLD_MOVES_MAX_S = 3600
 """A hold inside a window moves its `closes` by at most this: nobody left inside, and an end."""
 MAX_WAIT_S = 90

@@ -5,7 +5,7 @@ One queue a gate. In a `timed` window a call waits for `at` + the slip of its wi
 Nothing begins after `closes`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -16,6 +16,8 @@ SLIP_MAX_S = 86400.0
 """What a record can carry."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 """When a call begins that still waits for a person."""
+EVER = datetime.min.replace(tzinfo=UTC)
+"""Since when a gap lasts of which nobody knows the beginning: the power was off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ def ends(cue: Cue, window: Window | None, slip_s: float = 0.0) -> datetime:
     return until if window is None else min(until, window.closes)
 
 
+def latest(cue: Cue, window: Window | None, slip_s: float) -> datetime:
+    """The last instant at which a cue could be planned and still begin: what a slip does to both ends is taken off."""
+    return ends(cue, window, slip_s) - timedelta(seconds=slip_s)
+
+
 def by_hand(cue: Cue, window: Window | None) -> bool:
     """Whether a person paces this cue: calls of guarded and ready windows; a notice goes by the clock."""
     return window is not None and window.pacing != "timed" and cue.kind == "call"
@@ -80,10 +87,11 @@ def hushed(day: GateDay, begins: datetime, ends: datetime) -> bool:
 def windows_now(day: GateDay, holds: Iterable[Hold], now: datetime) -> dict[str, Window]:
     """The windows of a day by id, each with the time that holds lasted inside it added to its `closes`.
 
-    At most 60 min, so that there is an end, and never into quiet.
+    At most 60 min, so that there is an end, and never into quiet of the plan: an exam. Quiet that a person began may
+    end at any moment; what is due in it is shown.
     """
     spans = sorted((hold.begins, hold.to or now) for hold in holds)
-    locks = [span.begins for span in day.quiet]
+    locks = [span.begins for span in day.quiet if not span.id.startswith("change-")]
     return {window.id: _held_open(window, spans, locks) for window in day.windows}
 
 
@@ -176,11 +184,14 @@ def slip_of(cue: Cue, slips: Mapping[str, float], window: Window | None = None) 
     return slips.get(cue.id.rsplit("/", 2)[0], 0.0) if moves else 0.0
 
 
-def slipped(queue: Iterable[Waiting], free: datetime, returned: datetime | None) -> dict[str, float]:
+Gap = tuple[datetime, datetime]
+
+
+def slipped(queue: Iterable[Waiting], free: datetime, gaps: Sequence[Gap] = ()) -> dict[str, float]:
     """The new slips of windows whose first waiting call is late at the instant the gate becomes `free`.
 
-    The larger of the slip and how late that call is, never a sum. A call that was already due when power, day or
-    clock `returned` sets none, that time moves nothing; the first that came due after it does.
+    The larger of the slip and how late that call is, never a sum. A call that came due in one of the `gaps`, without
+    power, day or clock, sets none, that time moves nothing; the first that came due at another time does.
     """
     calls = [
         one for one in queue
@@ -188,7 +199,7 @@ def slipped(queue: Iterable[Waiting], free: datetime, returned: datetime | None)
     ]  # fmt: skip
     new = {}
     for key in dict.fromkeys(one.cue.id.rsplit("/", 2)[0] for one in calls):
-        fresh = (one for one in calls if returned is None or one.begins > returned)
+        fresh = (one for one in calls if not any(lost <= one.begins <= back for lost, back in gaps))
         head = first(one for one in fresh if one.cue.id.rsplit("/", 2)[0] == key)
         late_s = (free - head.cue.at).total_seconds() if head else 0.0
         if head and late_s > head.slip_s:

@@ -1,7 +1,8 @@
 """An alert at a gate: it cuts what is being said, repeats until it is cleared, and survives a power cut. Pure.
 
 1. An actual alert ends by a clear that names it, and by nothing else; then a hold stays until a person resumes.
-2. A drill never takes the place of an actual, speaks neither in quiet nor on trial, and ends at its `until`.
+2. A drill never takes the place of an actual, speaks neither in quiet nor on trial, and ends at its `until`. After a
+   start it is silent until somebody vouches for the time: it may be long over.
 3. `hold` kept down silences the voice at this gate; red and state stay.
 """
 
@@ -172,8 +173,10 @@ def _say(turn: Turn) -> str | None:
     if not says or book.silenced:
         return None
     say = says[-1] if "player" in book.problems else says[0]
-    drill = book.alert is not None and book.alert.alert.status == "drill"
-    return None if drill and quiet(turn.state, turn.now, turn.now.utc, turn.after(clips[say])) else say
+    if book.alert is None or book.alert.alert.status == "actual":
+        return say
+    perhaps_over = book.alert.alert.id == turn.state.recalled and not turn.decides
+    return None if perhaps_over or quiet(turn.state, turn.now, turn.now.utc, turn.after(clips[say])) else say
 
 
 def _sentences(turn: Turn) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Literal
 from broker.wire.messages import Ack, Alert, Event, LiveCue, Record, Status
 from broker.wire.topics import Address
 from config.day import Cue, GateDay, Window
+from config.pacing import EVER, Gap
 from config.types import Readings
 from edge.book import Book, Entry
 from edge.button import Button
@@ -224,9 +225,11 @@ Doing = Idle | Leading | Saying | Pausing | Alarming
 class State:
     """Everything `step` knows. `book` is durable; the rest begins anew with the process.
 
-    `returned`: calls due before this instant set no slip. `clips`: length of each sentence that can be played.
+    `gaps`: calls that came due in them, without power, day or clock, set no slip; `lost`: since when there is no clock,
+    all that this process knows. `clips`: length of each sentence that can be played.
     `waited`: seconds that calls waited for a person; those in `counting` do so since `counted_s`, and `waits_until_s`
-    is when the first has waited long enough. `alert_since_s`: since when this process knows of the alert that stands.
+    is when the first has waited long enough. `alert_since_s`: since when this process knows of the alert that stands;
+    `recalled`: one that stood when it started.
     `cutting`: what the player was told to cut, until it answers; `cut`: the call that it was. It may have been over.
     `readings`: those by which the clips were asked for. `stand_ins`: those of `clips` for which the recording
     stands in that names no class.
@@ -239,7 +242,8 @@ class State:
     zone: str = "Asia/Shanghai"
     doing: Doing = Idle()
     free_from_s: float = 0.0
-    returned: datetime | None = None
+    gaps: tuple[Gap, ...] = ()
+    lost: datetime = EVER
     held: bool = False
     vouched: bool = False
     lives: dict[str, LiveCue] = field(default_factory=dict)
@@ -253,6 +257,7 @@ class State:
     counted_s: float = 0.0
     waits_until_s: float = math.inf
     alert_since_s: float | None = None
+    recalled: str = ""
     cutting: str = ""
     cut: Leading | None = None
     refused_until_s: float = 0.0

@@ -14,6 +14,7 @@ from config import limits
 from config.day import GateDay, Hold
 from config.pacing import NEVER
 from config.types import CueId, Day, Frozen, Id, Seconds, Slug, Utc
+from edge import holds
 from edge.sources import Anchored, ChipSet
 
 
@@ -33,9 +34,10 @@ class Started(Frozen):
 
 
 class Kept(Frozen):
-    """A day as it came, digest and all."""
+    """A day as it came, digest and all. `at`: when; None: nobody vouched for the time."""
 
     kind: Literal["kept"] = "kept"
+    at: Utc | None = None
     digest: Digest
     payload: Annotated[str, Field(max_length=limits.GATE_DAY_MAX_BYTES)]
 
@@ -117,11 +119,15 @@ class Released(Frozen):
 
 
 class Alerted(Frozen):
-    """An alert that came, at an instant, or a clear. The hold that an actual one leaves is called after `gate`."""
+    """An alert that came, at an instant, or a clear. The hold that an actual one leaves is called after `gate`.
+
+    `first`: the number of the actual that it replaced; `at` is that one's then.
+    """
 
     kind: Literal["alerted"] = "alerted"
     alert: Alert
     at: Utc
+    first: Counter = 0
     gate: Slug
     on: Day | None
 
@@ -231,11 +237,11 @@ def apply(book: Book, entry: Entry) -> Book:
             return replace(book, start=entry.start)
         case Kept():
             day = decode(entry.payload.encode(), GateDay, limits.GATE_DAY_MAX_BYTES)
-            holds = _holds(holds_of(book, day.date), day.holds)
-            ended = {hold.id: hold for hold in holds if hold.to is not None}
-            own = {of: Own(ended.get(of, one.hold), one.on) for of, one in book.own.items()}
-            days = {of: replace(one, holds=_ended(one.holds, ended)) for of, one in book.days.items()}
-            return replace(book, days={**days, day.date: Stored(day, entry.digest, holds)}, own=own)
+            known = holds.newer(holds_of(book, day.date), day.holds, entry.at)
+            ends = {hold.id: hold for hold in known if hold.to is not None}
+            own = {of: Own(ends.get(of, one.hold), one.on) for of, one in book.own.items()}
+            days = {of: replace(one, holds=holds.ended(one.holds, ends)) for of, one in book.days.items()}
+            return replace(book, days={**days, day.date: Stored(day, entry.digest, known)}, own=own)
         case Begun():
             cue = entry.record.cue
             return replace(book, open={**book.open, cue: entry}, attempts={**book.attempts, cue: entry.record.attempt})
@@ -284,22 +290,6 @@ def holds_of(book: Book, on: date) -> tuple[Hold, ...]:
     return (*holds, *(own.hold for of, own in book.own.items() if own.on in (on, None) and of not in known))
 
 
-def _holds(standing: tuple[Hold, ...], named: tuple[Hold, ...]) -> tuple[Hold, ...]:
-    """A newer day adds holds and ends those it names; absence ends nothing, and an ended one never opens again."""
-    holds = {hold.id: hold for hold in standing}
-    for hold in named:
-        if hold.id not in holds or holds[hold.id].to is None:
-            holds[hold.id] = hold
-    ended = [hold for hold in holds.values() if hold.to is not None]
-    standing = tuple(hold for hold in holds.values() if hold.to is None)
-    return (*ended[-limits.HOLDS_MAX :], *standing[-limits.HOLDS_MAX :])
-
-
-def _ended(holds: tuple[Hold, ...], ended: dict[str, Hold]) -> tuple[Hold, ...]:
-    """A hold without a date stands in every day that came meanwhile, and ends in all of them."""
-    return tuple(ended.get(hold.id, hold) if hold.to is None else hold for hold in holds)
-
-
 def _pressed(book: Book, entry: Pressed) -> Book:
     """A hold opens, or all those that it names end, in the days and of its own."""
     press = entry.press
@@ -331,6 +321,8 @@ def _alerted(book: Book, entry: Alerted) -> Book:
     alert, standing = entry.alert, book.alert
     book = replace(book, alert_seq=max(book.alert_seq, alert.seq))
     if alert.action != "clear":
+        if standing is not None and standing.alert.status == alert.status == "actual":
+            entry = entry.but(at=standing.at, first=standing.first or standing.alert.seq)
         replaces = standing is None or standing.alert.status == "drill" or alert.status == "actual"
         return replace(book, alert=entry, silenced=False) if replaces else book
     if standing is None or alert.clears != standing.alert.id:
@@ -338,7 +330,8 @@ def _alerted(book: Book, entry: Alerted) -> Book:
     book = replace(book, alert=None, silenced=False)
     if standing.alert.status == "drill":
         return book
-    fields = {"id": f"{entry.gate}/alert-{standing.alert.seq}", "from": standing.at, "to": None}
+    seq = standing.first or standing.alert.seq
+    fields = {"id": f"{entry.gate}/alert-{seq}", "from": standing.at, "to": None}
     hold = Hold.model_validate({**fields, "why": "警报已解除，等待恢复", "by": standing.alert.by})
     return replace(book, own={**book.own, hold.id: Own(hold, None)})
 

@@ -64,6 +64,7 @@ from edge.turn import Turn
 from edge.view import (
     day_of,
     gain_db,
+    gaps,
     last_call,
     left_over,
     open_holds,
@@ -104,6 +105,7 @@ def step(state: State, now: Instant, event: GateEvent) -> tuple[State, tuple[Eff
             turn.problem(event.part, event.why)
         case TimeKept():
             turn.write(event.entry)
+            turn.problem("refused-time", "")
         case PlayerAnswered():
             alarm.let_go(turn, event)
         case Tick():
@@ -143,11 +145,12 @@ def wake(state: State, now: Instant) -> float:
 
 def _clock(turn: Turn) -> None:
     """The bound came or went; the time without it moves nothing."""
-    if turn.decides and not turn.state.vouched:
-        turn.set(vouched=True, returned=turn.now.utc)
+    state, utc = turn.state, turn.now.utc
+    if turn.decides and not state.vouched:
+        turn.set(vouched=True, gaps=(*state.gaps, (state.lost, utc))[-limits.GAPS_MAX :])
         turn.problem("clock", "")
     elif not turn.decides:
-        turn.set(vouched=False)
+        turn.set(vouched=False, lost=utc if state.vouched else state.lost)
         if turn.now.monotonic_s >= turn.state.free_from_s:
             turn.problem("clock", "no source vouches for the time" if turn.now.bound_s is None else "bound too wide")
 
@@ -162,12 +165,12 @@ def _holds(turn: Turn) -> None:
 
 def _freed(turn: Turn, free: datetime) -> None:
     """Nothing keeps the loudspeaker from then on: the slip of each window whose first call is late by then. One that
-    lacks its clip keeps nobody waiting: the others are called before it.
+    lacks its clip keeps nobody waiting: the others are called before it. Just after a start none is known yet.
     """
     if not turn.decides:  # without a clock nobody knows how late a call is
         return
-    sayable = [one for one in turn.queue if one.cue.say in turn.state.clips]
-    for window, slip_s in slipped(sayable, free, turn.state.returned).items():
+    sayable = [one for one in turn.queue if not turn.state.clips or one.cue.say in turn.state.clips]
+    for window, slip_s in slipped(sayable, free, gaps(turn.state, turn.now)).items():
         turn.write(Slipped(window=window, slip_s=round(slip_s, 3)))
 
 

@@ -5,13 +5,14 @@
 
 import math
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Literal
 
 from broker.wire.messages import Press
 from config import limits
 from config.alerts import SENTENCES
 from config.day import Cue, Window
-from config.pacing import ends, upcoming
+from config.pacing import EVER, latest, slip_of, upcoming
 from edge.alphabet import (
     Accept,
     AckCame,
@@ -26,7 +27,7 @@ from edge.alphabet import (
     Rendered,
     State,
 )
-from edge.book import Acked, Book, Forgot, Kept, Pressed, Reopened, Started, Whole
+from edge.book import Acked, Book, Forgot, Kept, Opened, Pressed, Reopened, Started, Whole
 from edge.button import Button, looked, moved
 from edge.pace import one_waits, shown_next
 from edge.records import ended, heard, last
@@ -36,6 +37,7 @@ from edge.view import knows, open_holds, paced, today, zone_known
 
 def woke(turn: Turn) -> None:
     turn.write(Started(start=turn.state.book.start + 1))
+    turn.set(recalled=turn.state.book.alert.alert.id if turn.state.book.alert else "")
     up = Button(since_s=turn.now.monotonic_s, down=False)  # until the panel says how it found them
     turn.set(buttons=dict.fromkeys(turn.state.buttons, up))
     turn.set(zone=next((stored.day.zone for stored in turn.state.book.days.values()), turn.state.zone))
@@ -63,12 +65,13 @@ def day_came(turn: Turn, event: DayCame) -> None:
     elif standing is None and len(book.days) >= 2 * limits.HORIZON_DAYS:
         turn.problem("refused-day", f"{day.date}: {len(book.days)} days are kept already")
     elif standing is None or day.revision > standing.day.revision:
-        turn.write(Kept(digest=event.digest, payload=event.payload))
+        at = turn.now.utc if turn.decides else None
+        turn.write(Kept(at=at, digest=event.digest, payload=event.payload))
         turn.set(zone=day.zone, lives={cue: live for cue, live in turn.state.lives.items() if not knows(day, live)})
         for cue in day.cues:
             _reopen(turn, cue, day.window(cue))
         if standing is None and day.date == today(turn.state, turn.now):
-            turn.set(returned=turn.now.utc)
+            turn.set(gaps=((EVER, turn.now.utc),))
         turn.problem("refused-day", "")
     turn.effects.append(Accept(event.receipt))
 
@@ -76,7 +79,8 @@ def day_came(turn: Turn, event: DayCame) -> None:
 def _reopen(turn: Turn, cue: Cue, window: Window | None) -> None:
     """Nobody heard it, and it may now be said later than was known when it was given up."""
     until = turn.state.book.unheard.get(cue.id)
-    if cue.state == "planned" and until is not None and ends(cue, window) > until:
+    slip_s = slip_of(cue, turn.state.book.slips, window)
+    if cue.state == "planned" and until is not None and latest(cue, window, slip_s) > until:
         turn.write(Reopened(cue=cue.id))
 
 
@@ -97,11 +101,17 @@ def live_came(turn: Turn, event: LiveCame) -> None:
 
 def ack_came(turn: Turn, event: AckCame) -> None:
     book = turn.state.book
-    if event.ack.log == book.log and event.ack.seq <= book.seq:
+    if event.ack.log == book.log and event.ack.seq > book.seq:
+        # Another went on with this log: a copy of the card, or this one before its full disk lost the end of it. What
+        # is told under a number that is taken would never arrive, so all that is not acknowledged is told anew.
+        turn.write(Opened(log=blake2b(f"{book.log} {event.ack.seq}".encode(), digest_size=4).hexdigest()))
+        turn.set(answered=False, status=None, event_at_s=None)
+    elif event.ack.log == book.log:
         turn.set(answered=True)
         if event.ack.seq != book.acked:  # else it answers a status, and what was just sent is still on its way
             turn.write(Acked(seq=event.ack.seq))
             turn.set(event_at_s=None)
+    turn.problem("refused-ack", "")
     turn.effects.append(Accept(event.receipt))
 
 
@@ -233,7 +243,8 @@ def forget(turn: Turn) -> None:
     before = today(turn.state, now) - timedelta(days=1)
     over = any(of < before for of in book.days) or any(cue < str(before) for cue in book.attempts)
     if turn.decides and over:
-        turn.problem("set-aside", "")  # a day later a person has seen it, or it comes again
+        for code in ("set-aside", "refused-topic"):  # a day later a person has seen it, or it comes again
+            turn.problem(code, "")
         turn.write(Forgot(before=before))
         _forget_clips(turn, str(before))
     elif now.monotonic_s < turn.state.renew_at_s or (book.lines <= limits.JOURNAL_LINES_MAX and not gap):

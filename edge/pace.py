@@ -61,7 +61,10 @@ def wait(turn: Turn) -> None:
             turn.write(Released(cue=one.cue.id, at=turn.now.utc))
         else:
             turn.record(passed_over(state, turn.now, one))
-    turn.problem("window-short", _no_longer_fits(queue))
+    late = _no_longer_fits(queue)
+    if (standing := turn.state.book.problems.get("window-short")) is not None and standing.args["why"] != late:
+        turn.problem("window-short", "")  # other classes: said anew
+    turn.problem("window-short", late)
     turn.set(
         waited=waited,
         counting=tuple(one.cue.id for one in counting),

@@ -9,7 +9,7 @@ from broker.wire.messages import LiveCue
 from config import limits, pacing
 from config.clock import Instant
 from config.day import Cue, GateDay, Hold, Window
-from config.pacing import SLIP_MAX_S, Hands, Waiting, by_hand, hushed, release, waiting, windows_now
+from config.pacing import SLIP_MAX_S, Gap, Hands, Waiting, by_hand, hushed, release, waiting, windows_now
 from edge.alphabet import Leading, State
 from edge.book import Stored, holds_of
 
@@ -100,6 +100,19 @@ def _live(state: State, live: LiveCue, hands: Hands, now: Instant) -> Waiting:
     return Waiting(live.cue, window, slip_s, release(live.cue, window, hands, now.utc), live.cue.id in hands.passed)
 
 
+def gaps(state: State, now: Instant) -> list[Gap]:
+    """When nobody could be called here, less the time that a person held, which kept them waiting anyway."""
+    holds = [hold for stored in _in_force(state, now) for hold in holds_of(state.book, stored.day.date)]
+    spans = sorted(((hold.begins, hold.to or now.utc) for hold in holds), reverse=True)
+    found = []
+    for lost, back in state.gaps:
+        kept = back
+        for begins, to in spans:
+            kept = begins if begins <= kept <= to else kept
+        found.append((lost, kept))
+    return found
+
+
 def left_over(state: State, now: Instant) -> list[Waiting]:
     """What yesterday's day never said, when none of its windows is open any more: nobody calls it now."""
     stored = state.book.days.get(today(state, now) - timedelta(days=1))
@@ -144,9 +157,10 @@ def day_of(state: State, cue: str) -> GateDay | None:
 
 
 def last_call(state: State, one: Waiting | Leading) -> datetime:
-    """Until when its cue may begin as the day says, whatever slipped or was held: a later day says more, or not."""
+    """Until when its cue may begin as the day says, whatever was held: a later day says more, or not."""
     day = day_of(state, one.cue.id)
-    return pacing.ends(one.cue, day.window(one.cue) if day else one.window)
+    window = day.window(one.cue) if day else one.window
+    return pacing.latest(one.cue, window, pacing.slip_of(one.cue, state.book.slips, window))
 
 
 def paced(state: State, cue: str) -> bool:

@@ -64,7 +64,7 @@ class Node:
             sorted(book.slips.items()), sorted((of, one.hold.to) for of, one in book.own.items()),
             sorted(book.released), book.passed, book.alert and book.alert.alert.id, book.silenced,
         )  # fmt: skip
-        held = (str(state.doing), state.held, round(max(state.free_from_s - 1000 - self.at_s, 0), 2), state.returned)
+        held = (str(state.doing), state.held, round(max(state.free_from_s - 1000 - self.at_s, 0), 2), state.gaps)
         waited = tuple((cue, round(s, 1)) for cue, s in sorted(state.waited.items()))
         return (durable, held, waited, str(self.playing), round(self.at_s, 2), self.bound_s, self.plays).__repr__()
 

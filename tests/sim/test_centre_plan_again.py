@@ -73,7 +73,7 @@ def test_a_plan_that_calls_a_class_otherwise_counts_from_tomorrow(school: School
 
 def test_a_plan_by_which_it_is_too_late_for_a_class_counts_from_tomorrow(school: School) -> None:
     go_to(school, 30)
-    with pytest.raises(FromTomorrowError, match="照这份方案 .*二年级二班 会.*来不及叫"):
+    with pytest.raises(FromTomorrowError, match=r"照这份方案 .*二年级二班 会.*来不及叫"):
         school.plan('starts = "11:30"', 'starts = "11:27"')
 
 

@@ -4,7 +4,6 @@ The model knows DESIGN and nothing of `step`. `FANGXUE_FUZZ=night`: 2,000 lives 
 """
 
 from collections import Counter
-from datetime import datetime
 from math import inf
 
 from hypothesis import HealthCheck, note, seed, settings
@@ -13,15 +12,16 @@ from hypothesis.stateful import RuleBasedStateMachine as Machine
 from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from broker.wire.messages import Press, Record
-from config.day import Cue, Hold, Quiet, Window
+from config.day import Hold
 from crossing_rig import alert, clear, drill, lock
 from edge.alphabet import ButtonMoved, Effect, GateEvent, Play, PlayerAnswered, Tick, Write
 from edge.book import Begun, Cleared, Pressed, Recorded, Released, Reopened, Slipped
 from fuzz_payloads import NIGHT, SEED
-from gate_rig import LENGTH_S, NOON, Rig, at, call, came, day, window
+from gate_model import LEAD_S, REST_S, Model, s
+from gate_rig import LENGTH_S, Rig, at, call, came, day, window
 
 LIVES_OF = SEED if NIGHT else 2
-LEAD_S, REST_S, GAP_S, EPS_S = 0.6, 3.0, 1.0, 0.01
+GAP_S, EPS_S = 1.0, 0.01
 OWED_S = LEAD_S + 1.1
 """What may begin has begun by then: the lead, and a loop that waits at most 1 s."""
 DRILL_S = 50.0
@@ -29,84 +29,6 @@ DRILL_S = 50.0
 
 WHEN = st.sampled_from(["lead", "saying", "at once", "later"])
 """The next thing happens then."""
-
-
-def s(instant: datetime | None) -> float:
-    assert instant is not None
-    return (instant - NOON).total_seconds()
-
-
-class Model:
-    """One gate, one window, one day, from outside; instants in seconds after 11:30."""
-
-    def __init__(self, noon: Window, cues: dict[str, Cue], quiet: Quiet | None, t: float) -> None:
-        self.noon, self.cues, self.quiet, self.t = noon, cues, quiet, t
-        self.free_s, self.calm_s, self.returned_s = t + REST_S, t, t
-        self.holds, self.alert, self.silenced, self.clock = set[str](), "", False, True
-        self.doing, self.sounding, self.slip_s, self.held_s = "", False, 0.0, 0.0
-        self.done, self.released = dict[str, str](), dict[str, float]()
-        self.whole, self.passed, self.unknown, self.waited = set[str](), set[str](), Counter[str](), Counter[str]()
-
-    @property
-    def by_hand(self) -> bool:
-        return self.noon.pacing != "timed"
-
-    def silent(self) -> bool:
-        """Nothing may begin."""
-        return bool(self.holds or self.alert) or not self.clock
-
-    def queue(self) -> list[str]:
-        left = [of for of, cue in self.cues.items() if cue.state == "planned" and of not in {*self.done, self.doing}]
-        return sorted(left, key=self.order)
-
-    def order(self, of: str) -> tuple[object, ...]:
-        return self.begins(of) == inf, self.begins(of), of in self.passed, self.cues[of].at, of
-
-    def begins(self, of: str) -> float:
-        cue = self.cues[of]
-        if not self.by_hand:
-            return s(cue.at) + self.slip_s
-        released_s = max(self.released.get(of, -inf), s(cue.released) if cue.released else -inf)
-        begins_s = max(released_s, s(self.noon.opens))
-        return begins_s if released_s > -inf and self.t < begins_s + s(cue.until) - s(cue.at) else inf
-
-    def ends(self, of: str) -> float:
-        closes_s = s(self.noon.closes) + self.held_s
-        return closes_s if self.by_hand else min(s(self.cues[of].until) + self.slip_s, closes_s)
-
-    def unreleased(self) -> list[str]:
-        return [of for of in self.queue() if self.by_hand and self.begins(of) == inf and self.inside()]
-
-    def inside(self) -> bool:
-        return self.clock and s(self.noon.opens) + 0.1 <= self.t < s(self.noon.closes) + self.held_s - 0.1
-
-    def counting(self) -> list[str]:
-        """Who waits for a person, and it counts."""
-        left = [] if self.silent() else [of for of in self.unreleased() if of not in self.passed]
-        return [of for of in left[: None if self.noon.pacing == "ready" else 1] if s(self.cues[of].at) <= self.t]
-
-    def passes(self, t: float) -> None:
-        """Time, from step to step."""
-        waits = (of for of in self.waited if self.begins(of) == inf and self.cues[of].state == "planned")
-        self.waited = Counter({of: self.waited[of] for of in waits})
-        self.waited.update(dict.fromkeys(self.counting(), t - self.t))
-        if (self.holds or self.alert == "actual") and self.t < s(self.noon.closes) + self.held_s:
-            self.held_s += t - max(self.t, min(t, s(self.noon.opens)))
-        self.calm_s = t if self.silent() or self.doing or self.t < self.free_s else self.calm_s
-        self.t = t
-
-    def frees(self, free_s: float) -> None:
-        """The loudspeaker is free then: the slip is the larger of itself and how late the first waiting call is."""
-        late = [free_s - s(self.cues[of].at) for of in self.queue() if self.begins(of) > self.returned_s]
-        if late and self.clock and not self.by_hand:
-            self.slip_s = round(max(self.slip_s, late[0]), 3)
-
-    def resumes(self) -> None:
-        if not (self.holds or self.alert):
-            self.frees(max(self.t + LEAD_S, self.free_s))
-
-    def hushed(self, since_s: float, for_s: float) -> bool:
-        return self.quiet is not None and since_s < s(self.quiet.to) and s(self.quiet.begins) < since_s + for_s
 
 
 # What the gate did, held against it -----------------------------------------------------------------
@@ -217,7 +139,7 @@ class Gate(Machine):
         noon = window(closes_s=closes_s, opens=at(-30), pacing=pacing, max_wait_s=15, on_timeout=on_timeout)
         cues = {cue.id: cue for cue in (call(n, 20 * n, until_s=40, repeat=repeat) for n in range(4))}
         self.model = Model(noon, cues, lock(quiet_s, quiet_s + 30) if quiet_s else None, self.t)
-        self.offices, self.seq, self.revision = dict[str, Hold](), 0, 0
+        self.offices, self.seq, self.revision, self.recalled = dict[str, Hold](), 0, 0, False
         self.plays, self.woken_s, self.spoke_s, self.until_s = Counter[str](), self.t, 0.0, 0.0
         self.rig.on_step, self.rig.on_effect = self.steps, self.acts
         self.told()
@@ -329,6 +251,7 @@ class Gate(Machine):
     def an_alert(self, status: str, when: str) -> None:
         self.waits(when)
         self.seq, self.model.alert, self.until_s, self.spoke_s = self.seq + 1, status, self.t + DRILL_S, self.t
+        self.recalled = False
         sounds = [one for one in self.rig.sounds if one.ends > self.rig.utc]
         if status == "drill":
             self.rig.send(drill(self.seq, self.until_s, raised_at=self.rig.utc))
@@ -349,16 +272,18 @@ class Gate(Machine):
         model.passes(self.t + for_s)
         model.waited.clear()
         model.sounding, model.free_s, model.calm_s = False, model.t + REST_S, model.t
-        model.returned_s = model.t if model.clock else model.returned_s
+        model.lost_s, model.gaps = -inf, [(-inf, model.kept_s)] * model.clock
         self.rig.cut_power(for_s)
         self.woken_s = self.spoke_s = self.t
+        self.recalled = bool(model.alert)
         assert not model.doing
 
     @rule(when=WHEN)
     def the_clock_is_lost_or_found(self, when: str) -> None:
         self.waits(when)
         self.model.clock = not self.model.clock
-        self.model.returned_s = self.t if self.model.clock else self.model.returned_s
+        self.model.gaps += [(self.model.lost_s, self.model.kept_s)] * self.model.clock
+        self.model.lost_s = self.model.lost_s if self.model.clock else self.t
         self.rig.bound_s = 0.1 if self.model.clock else None
         self.rig.send(Tick())
 
@@ -383,7 +308,8 @@ class Gate(Machine):
         model = self.model
         until_s = self.until_s if model.clock else max(self.until_s, self.woken_s + DRILL_S)
         assert model.alert != "drill" or self.t < until_s + OWED_S
-        hushed = model.silenced or (model.alert == "drill" and model.quiet is not None)
+        perhaps_over = self.recalled and not model.clock
+        hushed = model.silenced or (model.alert == "drill" and (model.quiet is not None or perhaps_over))
         assert not model.alert or hushed or self.t < self.spoke_s + 30 + OWED_S
 
 

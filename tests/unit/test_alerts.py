@@ -156,6 +156,15 @@ def test_while_an_actual_stands_nothing_but_a_hold_is_taken(one: Wish) -> None:
         propose(here, one, 1, at(20))
     assert caught.value.code == "alert"
     assert propose(here, wish("hold"), 1, at(20)).kind == "hold"
-    for calm in (after(drill()), after(ask("return"), CLEAR)):
-        quiet = Situation(PLAN, DATE, days, alerts=calm)
-        assert propose(quiet, wish("notice", text="请稍候"), 1, at(20)).kind == "notice"
+    calm = Situation(PLAN, DATE, days, alerts=after(ask("return"), CLEAR))
+    assert propose(calm, wish("notice", text="请稍候"), 1, at(20)).kind == "notice"
+
+
+def test_in_a_drill_only_what_would_be_said_now_is_refused() -> None:
+    here = Situation(PLAN, DATE, timetable(PLAN, DATE), alerts=after(drill()))
+    for one in (wish("notice", text="请稍候"), wish("call", **{"class": "g3c1"}), wish("repeat")):
+        with pytest.raises(RefusedError, match="正在演练") as caught:
+            propose(here, one, 1, at(20))
+        assert caught.value.code == "drill"
+    assert propose(here, wish("notice", text="请稍候", **{"from": at(600)}), 1, at(20)).kind == "notice"
+    assert propose(here, wish("delay", window="noon", delay_s=60), 1, at(20)).kind == "delay"

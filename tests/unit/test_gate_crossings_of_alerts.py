@@ -177,7 +177,7 @@ def test_with_a_full_card_an_alert_speaks_and_after_a_power_cut_the_retained_cop
     assert (rig.lights().red, [at_s > -15 for at_s, _ in rig.heard][-1]) == ("fast", True)
 
 
-def test_two_actual_alerts_the_second_stands_and_leaves_the_one_hold() -> None:
+def test_two_actual_alerts_the_second_stands_and_leaves_one_hold_since_the_first() -> None:
     rig = ready(120)
     rig.send(alert(1))
     rig.run(-100)
@@ -186,7 +186,8 @@ def test_two_actual_alerts_the_second_stands_and_leaves_the_one_hold() -> None:
     assert (rig.problems(), rig.lights().red) == (["refused-alert"], "fast")
     rig.run(-80)
     rig.send(clear(4, of="a2"))
-    assert [own for own, one in rig.state.book.own.items() if one.hold.to is None] == ["east/alert-2"]
+    (own,) = rig.state.book.own.values()
+    assert (own.hold.id, own.hold.begins, own.hold.to) == ("east/alert-1", at(-120), None)
 
 
 # What no other test saw when a line of alarm.py was broken ------------------------------------------

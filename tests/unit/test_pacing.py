@@ -7,6 +7,7 @@ import pytest
 from config.clock import Instant
 from config.day import Hold, Quiet, Window
 from config.pacing import (
+    EVER,
     NOBODY,
     Hands,
     Waiting,
@@ -71,13 +72,13 @@ def test_only_calls_slip() -> None:
 def test_slip_becomes_the_larger_never_a_sum(
     free_s: float, slip_s: float, returned_s: float | None, expected: dict[str, float]
 ) -> None:
-    returned = None if returned_s is None else at(returned_s)
-    assert slipped(queue(0, 20, 40, slip_s=slip_s), at(free_s), returned) == expected
+    gaps = [] if returned_s is None else [(EVER, at(returned_s))]
+    assert slipped(queue(0, 20, 40, slip_s=slip_s), at(free_s), gaps) == expected
 
 
 def test_applying_a_slip_twice_changes_nothing() -> None:
-    new = slipped(queue(0, 20), at(12), None)
-    assert slipped(queue(0, 20, slip_s=new[KEY]), at(12), None) == {}
+    new = slipped(queue(0, 20), at(12))
+    assert slipped(queue(0, 20, slip_s=new[KEY]), at(12)) == {}
     assert queue(0, slip_s=new[KEY])[0].begins == at(0) + timedelta(seconds=12)
 
 
