@@ -4,6 +4,7 @@
 2. A number is above all that the store and the gates know, and never below the milliseconds of its instant.
 3. A gate may have missed a replacement, and holds the alert before it: so a clear is one message for each alert since
    the last clear, the newest named first, and a gate that still alarms gets the next; also before a drill, and after.
+4. Who clears names what was seen: an actual alert that came between the question and the yes is not ended by that yes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,6 +73,13 @@ def astray(alerts: Sequence[Alert], statuses: Mapping[str, Status]) -> dict[str,
     }
 
 
+def clearable(alerts: Sequence[Alert], statuses: Mapping[str, Status], now: datetime) -> int | None:
+    """The number that a clear must name: of the alert that stands, else of the newest that this centre forgot."""
+    stands = standing(alerts, now)
+    forgotten = (statuses[gate].alert_seq for gate in astray(alerts, statuses))
+    return stands.seq if stands is not None else max(forgotten, default=None)
+
+
 def proposed(
     plan: Plan, alerts: Sequence[Alert], wish: AlertWish, statuses: Mapping[str, Status], at: datetime
 ) -> tuple[Alert, ...]:
@@ -83,6 +91,7 @@ def proposed(
         ids = dict.fromkeys([*_uncleared(alerts, at), *strangers.values()])
         if not ids:
             raise RefusedError("no_alert", "没有警报可以解除：它已经解除或演练已结束；请刷新后再看")
+        _check_named(wish, clearable(alerts, statuses, at), stands)
         if not wish.confirmed:
             raise RefusedError("sure", _asked(stands), ask_again=True)
         status = stands.status if stands else "actual"
@@ -113,11 +122,23 @@ def _check_until(wish: AlertWish, at: datetime) -> None:
         raise RefusedError("bad_until", f"演练要写什么时候结束：until 在现在以后、{minutes} 分钟以内")
 
 
+def _check_named(wish: AlertWish, seq: int | None, stands: Alert | None) -> None:
+    if wish.clears is None:
+        raise RefusedError("unnamed", f"{_asked(stands)}要写明解除的是这一个 name it：clears = {seq}")
+    if wish.clears != seq:
+        raise RefusedError("other_alert", f"没有解除：现在是{_what(stands)}，不是您看到的那一个；请看清楚再按“解除”")
+
+
 def _asked(stands: Alert | None) -> str:
     if stands is not None and stands.status == "drill":
-        return f"结束演练（{WORDS[stands.action]}）？"
-    what = f"“{WORDS[stands.action]}”警报" if stands is not None else "校门上的警报"
-    return f"确认已经安全，解除{what}？解除后各门仍暂停，要再按“恢复”才继续叫班。"
+        return f"结束{_what(stands)}？"
+    return f"确认已经安全，解除{_what(stands)}？解除后各门仍暂停，要再按“恢复”才继续叫班。"
+
+
+def _what(stands: Alert | None) -> str:
+    if stands is None:
+        return "校门上的警报"
+    return f"演练（{WORDS[stands.action]}）" if stands.status == "drill" else f"“{WORDS[stands.action]}”警报"
 
 
 def _next_seq(alerts: Sequence[Alert], statuses: Iterable[Status], at: datetime) -> int:

@@ -18,7 +18,7 @@ def alert(argv: Sequence[str]) -> int:
     options = _options(argv)
     wish: dict[str, object] = {"key": uuid.uuid4().hex, "by": options.by, "action": options.action or "clear"}
     if options.action is None:
-        wish |= {"confirmed": options.confirmed}
+        wish |= {"confirmed": options.confirmed} | ({"clears": options.clears} if options.clears else {})
     else:
         wish |= {"drill": options.drill} | ({"until": _until(options.until)} if options.until else {})
     answer = done(options.url, "/v1/alerts", wish)
@@ -50,6 +50,9 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     raised.add_argument("--until", metavar="T", help="演练到何时 when a drill ends, as 2026-11-25T16:30:00+08:00")
     clear = verbs.add_parser("clear", help="解除；各门仍暂停，等人恢复 all clear; gates stay held until resumed")
     clear.add_argument("--confirmed", action="store_true", help="确认安全，确定要解除 asked twice, and meant")
+    clear.add_argument(
+        "--clears", type=int, metavar="N", help="解除哪一个；不写就告诉是哪一个 its number; left out, it is told"
+    )
     clear.set_defaults(action=None)
     url = f"http://127.0.0.1:{limits.CONSOLE_PORT}"
     for verb in (raised, clear):

@@ -183,6 +183,8 @@ class View(Frozen):
     alert: StandingView | None
     alerts: tuple[AlertView, ...]
     """Of the day."""
+    clears: int | None = None
+    """What a clear must name: the number of the alert that stands, also of one that this centre did not raise."""
     strays: tuple[str, ...]
     """Gates in an alert that this centre did not raise: it was restored from a backup."""
     newer: tuple[NewerView, ...]
@@ -221,6 +223,7 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
         changes=tuple(_changes(here)),
         alert=_standing(here, now, gates),
         alerts=tuple(_alert(one) for one in here.alerts if local(one.raised_at, here.plan).date() >= here.on),
+        clears=alerts.clearable(here.alerts, here.statuses, now.utc),
         strays=tuple(names[gate] for gate in alerts.astray(here.alerts, here.statuses)),
         newer=tuple(
             NewerView(

@@ -46,13 +46,17 @@ class Wish(Frozen):
 
 
 class AlertWish(Frozen):
-    """An alert, or its end. `until` with a drill alone; a clear is asked twice."""
+    """An alert, or its end: `clears` is the number of the alert that the person saw. `until` with a drill alone.
+
+    A clear is asked twice.
+    """
 
     key: Id
     by: Name
     action: Action
     drill: bool = False
     until: Utc | None = None
+    clears: Annotated[int, Field(ge=1, lt=2**53)] | None = None
     confirmed: bool = False
 
 

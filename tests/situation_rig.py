@@ -242,8 +242,10 @@ class Situation:
         self.go(1)
 
     def alert(self, action: str, **more: object) -> None:
-        key = f"{action}-{self.clock.utc():%H%M%S}"
-        self.centre.alert(AlertWish.model_validate({"key": key, "by": "李主任", "action": action, **more}))
+        """The page's button: a clear names the alert that is shown."""
+        seen = {"clears": self.page().clears} if action == "clear" else {}
+        wish = {"key": f"{action}-{self.clock.utc():%H%M%S}", "by": "李主任", "action": action, **seen, **more}
+        self.centre.alert(AlertWish.model_validate(wish))
         self.go(1)
 
     def resume(self) -> None:

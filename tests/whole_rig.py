@@ -160,7 +160,9 @@ class Whole:
         return answer
 
     def alert(self, action: str, key: str, **more: object) -> AlertAnswer:
-        answer = self.centre.alert(AlertWish.model_validate({"key": key, "by": "李主任", "action": action, **more}))
+        seen = {"clears": self.centre.view().clears} if action == "clear" else {}
+        wish = {"key": key, "by": "李主任", "action": action, **seen, **more}
+        answer = self.centre.alert(AlertWish.model_validate(wish))
         self.go(0.1, 0.1)
         return answer
 

@@ -83,9 +83,11 @@ def _ask(school: School, wish: AlertWish, tries: int) -> None:
     told: list[str] = []
 
     def ask() -> None:
-        assert school.centre.centre is not None
+        centre = school.centre.centre
+        assert centre is not None
+        seen = wish.but(clears=centre.view().clears) if wish.action == "clear" else wish  # as the page's button does
         try:
-            told.append(str(school.centre.centre.alert(wish).seq))
+            told.append(str(centre.alert(seen).seq))
         except RefusedError as refused:
             told.append(f"refused {refused.code}")
 

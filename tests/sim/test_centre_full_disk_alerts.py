@@ -40,7 +40,7 @@ def test_an_actual_alert_and_its_end_reach_the_gates_on_a_full_disk_and_that_is_
     assert came(school) == [("evacuate", "actual")]
     assert school.centre.view().alert is not None
     assert [line for line in school.said if "disk full" in line]
-    school.centre.alert(wish("a2", "clear", confirmed=True))
+    school.centre.alert(wish("a2", "clear", clears=school.centre.view().clears, confirmed=True))
     school.go(1)
     assert [action for action, _ in came(school)] == ["clear"]
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from broker.alerts import astray, has, newest, proposed, standing, wanted
+from broker.alerts import astray, clearable, has, newest, proposed, standing, wanted
 from broker.desk import propose
 from broker.situation import RefusedError, Situation
 from broker.wire.messages import Alert, Status
@@ -30,8 +30,13 @@ def after(*wishes: AlertWish, statuses: dict[str, Status] | None = None) -> tupl
     """What is known after these, one a second."""
     known: tuple[Alert, ...] = ()
     for n, wish in enumerate(wishes):
-        known += proposed(PLAN, known, wish, statuses or {}, at(n))
+        known += proposed(PLAN, known, seen(wish, known, statuses or {}, at(n)), statuses or {}, at(n))
     return known
+
+
+def seen(wish: AlertWish, known: tuple[Alert, ...], statuses: dict[str, Status], when: datetime) -> AlertWish:
+    """A clear of what stands, as the page that is up to date asks it."""
+    return wish.but(clears=clearable(known, statuses, when)) if wish.action == "clear" else wish
 
 
 def refused(known: tuple[Alert, ...], wish: AlertWish, when: datetime = NOON + timedelta(seconds=30)) -> str:
@@ -68,7 +73,10 @@ def test_a_drill_says_first_that_it_is_one_and_is_over_by_itself() -> None:
     [
         (after(ask("return")), drill(), "actual_stands"),
         (after(), ask("clear"), "no_alert"),
-        (after(ask("return")), ask("clear"), "sure"),
+        (after(ask("return")), ask("clear", clears=MS), "sure"),
+        (after(ask("return")), ask("clear"), "unnamed"),
+        (after(ask("return")), CLEAR, "unnamed"),
+        (after(ask("return"), ask("evacuate")), CLEAR.but(clears=MS), "other_alert"),
         (after(), ask("return", until=at(300)), "no_until"),
         (after(), ask("return", drill=True), "bad_until"),
         (after(), drill(ends_s=20), "bad_until"),
@@ -90,6 +98,16 @@ def test_an_actual_replaces_a_drill_and_another_actual() -> None:
 )
 def test_a_number_is_above_all_that_gates_know(told: int, seq: int) -> None:
     assert after(ask("return"), statuses={"east": status(alert_seq=told)})[0].seq == seq
+
+
+def test_a_yes_to_the_end_of_a_drill_does_not_end_the_evacuation_that_came_meanwhile() -> None:
+    known = after(drill())
+    yes = ask("clear", clears=known[0].seq, confirmed=True)
+    known += proposed(PLAN, known, ask("evacuate"), {}, at(20))
+    with pytest.raises(RefusedError, match="现在是“疏散”警报，不是您看到的那一个") as caught:
+        proposed(PLAN, known, yes, {}, at(21))
+    assert (caught.value.code, caught.value.ask_again) == ("other_alert", False)
+    assert standing(known, at(21)) == known[1]
 
 
 def test_numbers_rise_though_the_clock_goes_back() -> None:
@@ -125,7 +143,7 @@ def test_a_gate_that_heard_a_drill_before_the_clear_is_sent_the_clear_in_the_dri
         turns = [wanted(known, astray, at(when_s + 30 * n)) for n in range(2)]
         assert sorted(map(str, turns)) == sorted(map(str, clears))
     assert wanted(known, status(alert_seq=exercise.seq, doing="held"), at(300)) is None
-    known += proposed(PLAN, known, CLEAR, {}, at(20))
+    known += proposed(PLAN, known, seen(CLEAR, known, {}, at(20)), {}, at(20))
     assert wanted(known, status(alert_seq=known[-1].seq, doing="alert"), at(25)) in clears
     assert wanted(known, status(alert_seq=known[-1].seq, doing="held"), at(25)) == known[-1]
 
@@ -133,7 +151,9 @@ def test_a_gate_that_heard_a_drill_before_the_clear_is_sent_the_clear_in_the_dri
 def test_an_alert_that_a_restored_centre_forgot_is_named_by_its_number_and_cleared() -> None:
     forgotten = {"east": status(alert_seq=MS + 77, doing="alert"), "west": status(alert_seq=MS + 77)}
     assert astray((), forgotten) == {"east": f"alert-{MS + 77}"}
-    assert [one.clears for one in proposed(PLAN, (), CLEAR, forgotten, at(0))] == [f"alert-{MS + 77}"]
+    named = seen(CLEAR, (), forgotten, at(0))
+    assert named.clears == MS + 77
+    assert [one.clears for one in proposed(PLAN, (), named, forgotten, at(0))] == [f"alert-{MS + 77}"]
     with pytest.raises(RefusedError, match="不能演练"):
         proposed(PLAN, (), drill(), forgotten, at(0))
 

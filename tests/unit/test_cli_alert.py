@@ -44,10 +44,12 @@ def test_a_drill_has_its_end_in_any_zone(centre: FakeCentre, url: str, capsys: p
 
 
 def test_a_clear_is_asked_twice(centre: FakeCentre, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    named = ["clear", "--clears", "7", "--by", "李", "--url", url]
     with pytest.raises(BadInputError, match=r"确认已经安全.*\n.*--confirmed"):
-        alert(["clear", "--by", "李", "--url", url])
-    assert alert(["clear", "--confirmed", "--by", "李", "--url", url]) == 0
+        alert(named)
+    assert alert([*named, "--confirmed"]) == 0
     assert "解除" in capsys.readouterr().out
+    assert [(one.clears, one.confirmed) for one in centre.alarms] == [(7, False), (7, True)]
 
 
 def test_a_refusal_says_why(centre: FakeCentre, url: str) -> None:

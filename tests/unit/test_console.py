@@ -167,7 +167,7 @@ def test_the_contract_names_every_address() -> None:
     body = paths["/v1/days/choose"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert set(body["properties"]) == {"key", "by", "choose", "dates", "confirmed"}
     body = paths["/v1/alerts"]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    assert set(body["properties"]) == {"key", "by", "action", "drill", "until", "confirmed"}
+    assert set(body["properties"]) == {"key", "by", "action", "drill", "until", "clears", "confirmed"}
 
 
 # The door -----------------------------------------------------------------------------------------

@@ -34,11 +34,11 @@ def wishes(view: View, name: str) -> list[dict[str, Any]]:
 
 
 def test_an_alert_stands_on_the_page_with_who_raised_it_and_which_gate_is_missing() -> None:
-    view = state(alert=stands(alert(), MissingView(gate="west", name="西门", age_s=42.0)), alerts=(alert(),))
+    view = state(alert=stands(alert(), MissingView(gate="west", name="西门", age_s=42.0)), alerts=(alert(),), clears=7)
     text = region(view, "alert")
     for word in ("■ 警报：疏散", "李主任 发出", "1/2 校门已确认", "西门未确认，42 秒没有消息", "解除…"):
         assert word in text
-    assert wishes(view, "alert") == [{"action": "clear"}]
+    assert wishes(view, "alert") == [{"action": "clear", "clears": 7}]
     assert "警报：疏散 真警报" in " ".join(region(view, "changes").split())
     assert region(state(), "alert").strip() == ""
 
@@ -59,9 +59,9 @@ def test_after_the_clear_the_page_says_that_the_gates_are_still_held() -> None:
 
 
 def test_a_gate_in_an_alert_that_the_centre_forgot_is_named() -> None:
-    text = region(state(strays=("西门",)), "alert")
-    assert "西门正在播警报" in text
-    assert wishes(state(strays=("西门",)), "alert") == [{"action": "clear"}]
+    view = state(strays=("西门",), clears=5)
+    assert "西门正在播警报" in region(view, "alert")
+    assert wishes(view, "alert") == [{"action": "clear", "clears": 5}]
 
 
 @pytest.mark.parametrize(("pacing", "word"), [("guarded", "按键放行"), ("ready", "整队放行")])
