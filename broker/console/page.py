@@ -95,7 +95,8 @@ class Page:
             }
             for one in view.gates
         ]  # fmt: skip
-        data = {"at": _ms(view.server_time), "gates": gates, "regions": self.regions(view)}
+        homes = [[one.id, one.gate] for one in view.classes]
+        data = {"at": _ms(view.server_time), "gates": gates, "homes": homes, "regions": self.regions(view)}
         return b"event: page\ndata: " + json.dumps(data, ensure_ascii=False).encode() + b"\n\n"
 
     def regions(self, view: View) -> dict[str, str]:

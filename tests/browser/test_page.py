@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,40 @@ def test_a_call_outside_a_window_is_asked_twice(browser: Browser, centre: FakeCe
     assert [(one.cls, one.by, one.confirmed) for one in centre.wishes] == [
         ("g3c4", "王老师", False), ("g3c4", "王老师", True),
     ]  # fmt: skip
+
+
+def test_a_question_that_comes_late_waits_until_the_open_one_is_answered(
+    browser: Browser, centre: FakeCentre, console: Console
+) -> None:
+    page, slow = phone(browser, console.url), list[Route]()
+    page.locator("#by").fill("王老师")
+    page.route("**/v1/changes", lambda route: route.continue_() if slow else slow.append(route))
+    page.get_by_role("button", name="三年级四班").tap()
+    page.get_by_role("button", name="四年级四班").tap()
+    expect(page.locator("#ask")).to_be_visible()
+    with page.expect_response("**/v1/changes"):
+        slow[0].continue_()
+    for asked in ("g4c4", "g3c4"):
+        page.get_by_role("button", name="仍要叫").tap()
+        expect(page.locator("#done")).to_contain_text("2/2 校门已确认")
+        assert [one.cls for one in centre.wishes if one.confirmed][-1] == asked
+    expect(page.locator("#ask")).to_be_hidden()
+
+
+def test_an_open_page_shows_a_rerouted_class_under_its_new_gate(browser: Browser, centre: FakeCentre) -> None:
+    later = count(step=10.0)  # each state is news
+    console = Console(centre, Now(), ConsoleSettings(port=free_port()), lambda: next(later), print)
+    page = phone(browser, console.url)
+    page.wait_for_function("document.querySelector('[data-region=top]').shown")  # the stream is there
+    moved = {"g3c2": "west", "g4c1": "east"}
+    for homes in (moved, dict.fromkeys((one.id for one in classes()), "west"), {}):
+        centre.shown = state(classes=tuple(one.but(gate=homes.get(one.id, one.gate)) for one in classes()))
+        console.stir()
+        for own in ("east", "west"):
+            wanted = [one.name for one in centre.shown.classes if one.gate == own]
+            expect(page.locator(f"[data-home={own}] b")).to_have_text(wanted)
+            expect(page.locator(f"[data-home={own}]")).to_be_visible(visible=bool(wanted))
+    console.stop()
 
 
 def test_a_lost_answer_is_asked_for_with_the_same_key_and_a_double_tap_is_one(

@@ -5,6 +5,7 @@
   const body = document.body, $ = (id) => document.getElementById(id);
   const STALE_MS = Number(body.dataset.staleMs), DOUBLE_MS = 800, SLOW_MS = 5000, DONE_MS = 10000, ANSWER_MS = 8000, WAITS_MS = [500, 1000, 2000, 4000, 8000];
   const flying = new Set(); // wishes that wait for their answer
+  const questions = []; // those that wait until no dialog is open
   let source = null, heard = performance.now(), base = Number(body.dataset.at), since = performance.now();
   let gates = [], last = null, asking = null, tapped = { until: 0 }, sheeted = null;
 
@@ -58,9 +59,20 @@
       const html = state.regions[place.dataset.region];
       if (place.shown !== html) { place.innerHTML = html; place.shown = html; }
     }
+    move(state.homes);
     lock();
     stages();
     tick();
+  }
+  function move(homes) { // a class that was rerouted goes under the heading of its new gate, in the plan's order
+    const order = Object.fromEntries(homes.map(([id], n) => [`class-${id}`, n]));
+    for (const [id, gate] of homes) {
+      const tile = document.querySelector(`[data-region="class-${id}"]`), home = document.querySelector(`[data-home="${gate}"]`);
+      if (tile.parentElement === home) continue;
+      const left = tile.parentElement, n = order[`class-${id}`];
+      home.insertBefore(tile, [...home.children].find((one) => order[one.dataset.region] > n) ?? null);
+      for (const one of [left, home]) one.parentElement.hidden = !one.childElementCount;
+    }
   }
 
   // What goes.
@@ -104,7 +116,13 @@
     if (got.said.ask_again) { report(null); return again(got.said.text, wanted); }
     report({ ...own, sent: false, bad: got.said.text });
   }
-  function again(text, wanted) {
+  function again(text, wanted) { // one question after the other: none comes under a finger that answers another
+    questions.push({ text, wanted });
+    question();
+  }
+  function question() {
+    if (!questions.length || document.querySelector("dialog[open]")) return;
+    const { text, wanted } = questions.shift();
     asking = () => act(wanted, { confirmed: true });
     $("ask").querySelector("p").textContent = text;
     for (const button of $("ask").querySelectorAll("button")) button.textContent = wanted[button.value];
@@ -268,6 +286,7 @@
     else if (button.closest("#sheet")) { $("sheet").close(); if (button.value !== "no" && sheeted) act(sheeted[button.value]); sheeted = null; }
     else if (button.closest("#ask")) { $("ask").close(); if (button.value === "yes" && asking) asking(); asking = null; }
   });
+  for (const dialog of document.querySelectorAll("dialog")) dialog.addEventListener("close", question);
   document.addEventListener("submit", (event) => event.preventDefault()); // Enter in a field is no tap
   try { $("by").value = localStorage.getItem("by") ?? ""; } catch { /* storage is off: typed anew each time */ }
   $("by").addEventListener("input", () => { try { localStorage.setItem("by", $("by").value.trim()); } catch { /* the same */ } });
