@@ -4,25 +4,24 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
 from broker import alerts
+from broker.called import ClassState, call_of, heard, shown_at
 from broker.due import due, slips_of
 from broker.paced import next_call, next_to_release, waits
 from broker.presses import GUARD
 from broker.preview import day_type_name, day_types
 from broker.rearrange import may_call
-from broker.situation import Situation
-from broker.wire.messages import Alert, Record
+from broker.situation import Situation, class_name
+from broker.wire.messages import Alert
 from broker.wire.topics import Address
 from config import limits
 from config.alerts import Action
 from config.changes import Change, standing
 from config.clock import Instant
-from config.day import Cue, GateDay, Pacing
+from config.day import Cue, GateDay, Pacing, Window
 from config.pacing import NEVER, by_hand
 from config.plan import SchoolClass, Zone
 from config.timetable import local, zones
 from config.types import Day, Frozen, Utc
-
-ClassState = Literal["none", "waiting", "next", "released", "calling", "called", "missed", "skipped", "left"]
 
 
 class HoldView(Frozen):
@@ -48,12 +47,21 @@ class ProblemView(Frozen):
     since: Utc
 
 
+class WindowView(Frozen):
+    id: str
+    name: str
+    kind: str
+    opens: Utc
+    closes: Utc
+    open: bool
+
+
 class GateView(Frozen):
     """`link`: up; lost (its will, or silent for 90 s); never heard. `confirmed`: it holds the day that was issued.
 
-    `pacing` of the window that is shown. Where people pace, `next_at` is no promise and None; `next_class` is who a
-    release would let go, `released` who was and has not begun. `may_call`: who left for another gate, and may still be
-    called here, for it has not confirmed that.
+    `window`: the dismissal that runs there, or comes next; `pacing` is its. Where people pace, `next_at` is no promise
+    and None; `next_class` is who a release would let go, `released` who was and has not begun. `may_call`: who left
+    for another gate, and may still be called here, for it has not confirmed that.
     """
 
     id: str
@@ -64,6 +72,7 @@ class GateView(Frozen):
     now: str | None
     next: str | None
     next_at: Utc | None
+    window: WindowView | None
     pacing: Pacing
     next_class: str | None
     released: tuple[str, ...]
@@ -80,7 +89,10 @@ class GateView(Frozen):
 
 
 class ClassView(Frozen):
-    """A class in the window that is open, or comes next; `at` with the slip of its gate, None where people pace."""
+    """A class in the `window` of its gate; `at` with the slip of that gate, None where people pace.
+
+    `together`: the names of those that the same sentence calls.
+    """
 
     id: str
     name: str
@@ -89,15 +101,8 @@ class ClassView(Frozen):
     state: ClassState
     at: Utc | None
     pacing: Pacing
-
-
-class WindowView(Frozen):
-    id: str
-    name: str
-    kind: str
-    opens: Utc
-    closes: Utc
-    open: bool
+    window: str | None = None
+    together: tuple[str, ...] = ()
 
 
 class ChangeView(Frozen):
@@ -199,11 +204,10 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
     names = {gate.id: gate.name for gate in here.plan.gates}
     school, day_type = here.plan.school, here.days[0].day_type if here.days else "closed"
     windows = tuple(_windows(here, now))
-    shown = next((one for one in windows if one.kind == "dismissal" and one.closes > now.utc), None)
     lost = may_call(here)
-    gates = tuple(_gate(here, day, now, status_at_s, shown).but(may_call=lost.get(day.gate, ())) for day in here.days)
+    gates = tuple(_gate(here, day, now, status_at_s).but(may_call=lost.get(day.gate, ())) for day in here.days)
+    shown = {gate.id: gate.window.id for gate in gates if gate.window}
     at = zones(here.plan, here.on, here.changes)
-    led_out = {of for of, window in here.led_out if shown and window == shown.id}
     return View(
         v=1,
         school=school.id,
@@ -215,11 +219,11 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
         server_time=now.utc,
         vouched=now.bound_s is not None,
         bound_s=now.bound_s,
-        window=shown,
+        window=next((one for one in windows if one.kind == "dismissal" and one.closes > now.utc), None),
         windows=windows,
         gates=gates,
         confirmed=len([gate for gate in gates if gate.confirmed]),
-        classes=tuple(_led_out(_class(here, one, now, shown, at), led_out) for one in here.plan.classes),
+        classes=tuple(_led_out(_class(here, one, now, shown, at), here.led_out) for one in here.plan.classes),
         changes=tuple(_changes(here)),
         alert=_standing(here, now, gates),
         alerts=tuple(_alert(one) for one in here.alerts if local(one.raised_at, here.plan).date() >= here.on),
@@ -240,24 +244,26 @@ def _windows(here: Situation, now: Instant) -> Iterator[WindowView]:
     rows = [window for day in here.days for window in here.windows(day, now.utc).values()]
     found = {window.id: window for window in sorted(rows, key=lambda window: window.closes)}  # a held gate's is later
     for one in sorted(found.values(), key=lambda window: (window.opens, window.id)):
-        is_open = one.opens <= now.utc < one.closes
-        yield WindowView(id=one.id, name=one.name, kind=one.kind, opens=one.opens, closes=one.closes, open=is_open)
+        yield _window(one, now)
 
 
-def _gate(
-    here: Situation, day: GateDay, now: Instant, at_s: Mapping[Address, float], shown: WindowView | None
-) -> GateView:
+def _window(one: Window, now: Instant) -> WindowView:
+    is_open = one.opens <= now.utc < one.closes
+    return WindowView(id=one.id, name=one.name, kind=one.kind, opens=one.opens, closes=one.closes, open=is_open)
+
+
+def _gate(here: Situation, day: GateDay, now: Instant, at_s: Mapping[Address, float]) -> GateView:
     address, status = Address(day.school, day.gate), here.statuses.get(day.gate)
     age_s = None if status is None else now.monotonic_s - at_s.get(address, now.monotonic_s)
     lost = status is not None and (status.link != "up" or (age_s or 0) > limits.LOST_AFTER_S)
     cues = {cue.id: cue for cue in day.cues}
     names = {one.id: one.name for one in here.plan.classes}
+    shown = shown_at(here.windows(day, now.utc).values(), now.utc)
     calls = [
         cue for cue in day.cues if cue.kind == "call" and shown and cue.window == shown.id and cue.state == "planned"
     ]
     held = None if status is None else status.days.get(day.date)
     following, let_go = next_call(here, day, now.utc), waits(here, day, now.utc)
-    pacing: Pacing = next((window.pacing for window in day.windows if shown and window.id == shown.id), "timed")
     head = next_to_release(here, day, shown.id if shown else "", now.utc)
     return GateView(
         id=day.gate,
@@ -268,10 +274,11 @@ def _gate(
         now=_said(cues.get(status.now or "")) if status and not lost else None,
         next=_said(following),
         next_at=None if following is None else due(day, following, slips_of(status, day)),
-        pacing=pacing,
+        window=_window(shown, now) if shown else None,
+        pacing=shown.pacing if shown else "timed",
         next_class=head.classes[0] if head else None,
         released=tuple(names.get(one, one) for cue in let_go for one in cue.classes),
-        said=len([cue for cue in calls if _heard(_records(here, day, cue))]),
+        said=len([cue for cue in calls if heard(here, day, cue)]),
         total=len(calls),
         holds=tuple(_holds(here, day)),
         quiet=tuple(
@@ -322,23 +329,15 @@ def _alert(of: Alert) -> AlertView:
 
 
 def _class(
-    here: Situation, of: SchoolClass, now: Instant, shown: WindowView | None, at: Mapping[tuple[str, str], Zone]
+    here: Situation, of: SchoolClass, now: Instant, shown: Mapping[str, str], at: Mapping[tuple[str, str], Zone]
 ) -> ClassView:
     zone = next(zone for zone in here.plan.zones if zone.id == of.zone)
-    found = next(
-        (
-            (day, cue)
-            for day in here.days
-            for cue in day.cues
-            if shown and of.id in cue.classes and cue.window == shown.id and cue.kind == "call"
-        ),
-        None,
-    )
+    found = call_of(here, of.id, shown, now.utc)
     if found is None:
         return ClassView(
             id=of.id, name=of.name, gate=zone.gate, zone=zone.name, state="none", at=None, pacing="timed"
         )  # fmt: skip
-    day, cue = found
+    day, cue, state = found
     status, window = here.statuses.get(day.gate), day.window(cue)
     today = at.get((day.gate, cue.id))
     return ClassView(
@@ -346,30 +345,17 @@ def _class(
         name=of.name,
         gate=day.gate,
         zone=today.name if today else "",
-        state=_state(here, day, cue, now),
+        state=state,
         at=None if by_hand(cue, window) else due(day, cue, slips_of(status, day)),
         pacing=window.pacing if window else "timed",
+        window=cue.window,
+        together=tuple(class_name(here, one) for one in cue.classes if one != of.id),
     )
 
 
-def _led_out(of: ClassView, led_out: Collection[str | None]) -> ClassView:
+def _led_out(of: ClassView, led_out: Collection[tuple[str | None, str | None]]) -> ClassView:
     """What was reported goes before what was said; what is to be said goes before both."""
-    return of.but(state="left") if of.id in led_out and of.state in ("called", "missed", "skipped") else of
-
-
-def _state(here: Situation, day: GateDay, cue: Cue, now: Instant) -> ClassState:
-    status, records = here.statuses.get(day.gate), _records(here, day, cue)
-    if status is not None and status.now == cue.id:
-        return "calling"
-    if _heard(records):
-        return "called"
-    if cue.state == "cancelled":
-        return "skipped"
-    if any(record.final for record in records):
-        return "missed"
-    if cue in waits(here, day, now.utc):
-        return "released"
-    return "next" if cue == next_call(here, day, now.utc) else "waiting"
+    return of.but(state="left") if (of.id, of.window) in led_out and of.state in ("called", "missed", "skipped") else of
 
 
 def _changes(here: Situation) -> Iterator[ChangeView]:
@@ -385,14 +371,6 @@ def _change(change: Change, *, undone: bool) -> ChangeView:
         ends=change.kind == "quiet" and bool(change.ids),
         text=change.text if change.kind == "notice" else None,
     )  # fmt: skip
-
-
-def _records(here: Situation, day: GateDay, cue: Cue) -> tuple[Record, ...]:
-    return here.records.get(f"{day.gate} {cue.id}", ())
-
-
-def _heard(records: tuple[Record, ...]) -> bool:
-    return any(record.heard == "yes" for record in records)
 
 
 def _said(cue: Cue | None) -> str | None:

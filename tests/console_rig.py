@@ -10,13 +10,13 @@ from typing import Literal
 
 import httpx
 
+from broker.called import ClassState
 from broker.console.app import made
 from broker.console.feed import Feed
 from broker.console.line import Line
 from broker.situation import RefusedError
 from broker.view import (
     ChangeView,
-    ClassState,
     ClassView,
     GateView,
     HoldView,
@@ -29,6 +29,10 @@ from config.errors import OutsideError
 
 LIMIT_S = 30.0
 NOW = datetime(2026, 11, 25, 3, 31, tzinfo=UTC)
+NOON = WindowView(
+    id="noon", name="午放学", kind="dismissal", opens=NOW - timedelta(minutes=5), closes=NOW + timedelta(minutes=25),
+    open=True,
+)  # fmt: skip
 NAMES = "一二三四五六"
 DAY_TYPES = {"normal": "正常", "closed": "停课", "rain": "雨天"}
 
@@ -37,7 +41,7 @@ def gate(own: str, **changes: object) -> GateView:
     made = {
         "id": own, "name": {"east": "东门", "west": "西门"}[own], "link": "up", "age_s": 3.0, "doing": "idle",
         "now": None, "next": "请注意，三年级三班正在放学。", "next_at": NOW + timedelta(seconds=45),
-        "pacing": "timed", "next_class": None, "released": (),
+        "window": NOON, "pacing": "timed", "next_class": None, "released": (),
         "said": 2, "total": 12, "holds": (), "revision": 3, "confirmed": True, "check": (),
         "alert_seq": 0,
     }  # fmt: skip
@@ -50,17 +54,13 @@ def classes() -> tuple[ClassView, ...]:
         ClassView(
             id=f"g{grade}c{n + 1}", name=f"{NAMES[grade - 1]}年级{NAMES[n]}班", gate="east" if grade % 2 else "west",
             zone="A区", state="calling" if (grade, n) == (4, 2) else states[n], at=NOW + timedelta(seconds=45 * n),
-            pacing="timed",
+            pacing="timed", window="noon",
         )
         for grade in (3, 4) for n in range(6)
     )  # fmt: skip
 
 
 def state(**changes: object) -> View:
-    noon = WindowView(
-        id="noon", name="午放学", kind="dismissal", opens=NOW - timedelta(minutes=5),
-        closes=NOW + timedelta(minutes=25), open=True,
-    )  # fmt: skip
     rest = {"at": NOW, "by": "王老师", "why": None, "gate": "east", "class_id": None, "window": None, "undoes": None}
     changed = (
         ChangeView.model_validate({"n": 2, "kind": "delay", "delay_s": 120.0, "undone": False, **rest}),
@@ -74,7 +74,7 @@ def state(**changes: object) -> View:
     )
     made = {
         "v": 1, "school": "shifan", "name": "示范小学", "zone": "Asia/Shanghai", "date": "2026-11-25",
-        "day_type": "normal", "server_time": NOW, "vouched": True, "bound_s": 0.1, "window": noon, "windows": (noon,),
+        "day_type": "normal", "server_time": NOW, "vouched": True, "bound_s": 0.1, "window": NOON, "windows": (NOON,),
         "gates": gates, "confirmed": 2, "classes": classes(), "changes": changed, "alert": None, "alerts": (),
         "strays": (), "newer": (), "kept": (),
         "day_types": tuple({"id": own, "name": name} for own, name in DAY_TYPES.items()),

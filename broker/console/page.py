@@ -73,7 +73,7 @@ class Page:
         }
         self._env.globals |= {"state_of": state_of, "hold_words": hold_words, "day_type_name": day_type_name}
         self._env.globals |= {"newer_words": newer_words, "newer_dates": newer_dates, "dates_words": dates_words}
-        self._env.filters |= {"ms": _ms}
+        self._env.filters |= {"ms": _ms, "names": names}
 
     def whole(self, view: View) -> str:
         """The page itself, complete without a script."""
@@ -113,7 +113,7 @@ class Page:
             made[f"gate-{gate.id}"] = macros.gate(view, gate, calling(view, gate), following(view, gate))
             made[f"act-{gate.id}"] = macros.act(view, gate, following(view, gate))
         for one in view.classes:
-            made[f"class-{one.id}"] = macros.tile(view, one)
+            made[f"class-{one.id}"] = macros.tile(one)
         return {name: str(text) for name, text in made.items()}
 
 
@@ -136,6 +136,11 @@ def following(view: View, gate: GateView) -> ClassView | None:
     own = [one for one in view.classes if one.gate == gate.id]
     named = gate.next_class if gate.pacing != "timed" else None
     return next((one for one in own if (one.id == named if named else one.state == "next")), None)
+
+
+def names(of: ClassView) -> str:
+    """All whom its call calls; what a button does to one is done to them."""
+    return "、".join((of.name, *of.together))
 
 
 def state_of(gate: GateView) -> tuple[str, str]:

@@ -63,8 +63,8 @@ SHOWN = {
     ),
     "over": state(
         window=None,
-        gates=(gate("east", next=None, next_at=None), gate("west", next=None, next_at=None)),
-        classes=tuple(one.but(state="none", at=None) for one in classes()),
+        gates=tuple(gate(own, next=None, next_at=None, window=None) for own in ("east", "west")),
+        classes=tuple(one.but(state="none", at=None, window=None) for one in classes()),
     ),
 }
 

@@ -69,7 +69,7 @@ def test_the_page_offers_another_order_a_notice_a_longer_window_and_a_gate_that_
     assert '<option value="east" data-of="from_gate">东门全部</option>' in text
     assert '{"delay_s": 600, "kind": "extend", "window": "noon"}' in text
     alone = Rig()
-    alone.centre.shown = state(gates=(gate("east"),), classes=(), window=None)
+    alone.centre.shown = state(gates=(gate("east", window=None),), classes=(), window=None)
     text = alone.ask("GET", "/").text
     assert ['data-form="reroute"' in text, 'data-form="move"' in text, '"extend"' in text] == [False, True, False]
 
