@@ -34,6 +34,38 @@ def call_of(
     return min(rows, key=lambda row: _ORDER.index(row[2]), default=None)
 
 
+def uncalled(here: Situation, at: datetime) -> list[tuple[GateDay, Window, str, bool]]:
+    """Classes that nobody heard called in a window that is over; True: its gate has not said what became of it.
+
+    Not who was silent on purpose (cancelled, quiet, a trial), was called since, or was reported to be out.
+    """
+    done, found = here.led_out, dict[tuple[str, str, str], tuple[GateDay, Window, str, bool]]()
+    for day in here.days:
+        over = {own: window for own, window in here.windows(day, at).items() if window.closes <= at}
+        for cue in day.cues:
+            window, results = over.get(cue.window or ""), _results(here, day, cue)
+            if cue.kind != "call" or cue.state != "planned" or window is None or not results or "suppressed" in results:
+                continue
+            for cls in cue.classes:
+                if (cls, window.id) not in done and not _called_since(here, cls, window):
+                    found[day.gate, window.id, cls] = day, window, cls, results == {"unreported"}
+    return list(found.values())
+
+
+def _results(here: Situation, day: GateDay, cue: Cue) -> set[str]:
+    """What is decided of a call; that its gate is silent is decided too, until that reports."""
+    return {one.result for one in records_of(here, day, cue) if one.final or one.result == "unreported"}
+
+
+def _called_since(here: Situation, cls: str, window: Window) -> bool:
+    """Whether it was heard in this window, or a person called it after that opened."""
+    return any(
+        cls in cue.classes and cue.kind == "call" and heard(here, day, cue)
+        for day, cue in here.cues(None)
+        if cue.window == window.id or (cue.window is None and cue.at >= window.opens)
+    )
+
+
 def heard(here: Situation, day: GateDay, cue: Cue) -> bool:
     return any(record.heard == "yes" for record in records_of(here, day, cue))
 

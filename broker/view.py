@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
 from broker import alerts
-from broker.called import ClassState, call_of, heard, shown_at
+from broker.called import ClassState, call_of, heard, shown_at, uncalled
 from broker.due import due, slips_of
 from broker.paced import next_call, next_to_release, waits
 from broker.presses import GUARD
@@ -45,6 +45,16 @@ class ProblemView(Frozen):
     code: str
     why: str
     since: Utc
+
+
+class UncalledView(Frozen):
+    """A class that nobody heard called in a window that is over; `unreported`: its gate has not said why."""
+
+    class_id: str
+    name: str
+    gate: str
+    window: str
+    unreported: bool
 
 
 class WindowView(Frozen):
@@ -184,6 +194,8 @@ class View(Frozen):
     gates: tuple[GateView, ...]
     confirmed: int
     classes: tuple[ClassView, ...]
+    uncalled: tuple[UncalledView, ...] = ()
+    """Of all windows of the day that are over, until they were called or reported to be out."""
     changes: tuple[ChangeView, ...]
     alert: StandingView | None
     alerts: tuple[AlertView, ...]
@@ -224,6 +236,10 @@ def view(here: Situation, now: Instant, status_at_s: Mapping[Address, float]) ->
         gates=gates,
         confirmed=len([gate for gate in gates if gate.confirmed]),
         classes=tuple(_led_out(_class(here, one, now, shown, at), here.led_out) for one in here.plan.classes),
+        uncalled=tuple(
+            UncalledView(class_id=cls, name=class_name(here, cls), gate=day.gate, window=window.id, unreported=silent)
+            for day, window, cls, silent in uncalled(here, now.utc)
+        ),
         changes=tuple(_changes(here)),
         alert=_standing(here, now, gates),
         alerts=tuple(_alert(one) for one in here.alerts if local(one.raised_at, here.plan).date() >= here.on),

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from broker.alerts import WORDS
 from broker.desk import dates_words
-from broker.view import AlertView, ChangeView, ClassView, GateView, View
+from broker.view import AlertView, ChangeView, ClassView, GateView, UncalledView, View
 from config import limits
 
 KINDS = {
@@ -73,6 +73,7 @@ class Page:
         }
         self._env.globals |= {"state_of": state_of, "hold_words": hold_words, "day_type_name": day_type_name}
         self._env.globals |= {"newer_words": newer_words, "newer_dates": newer_dates, "dates_words": dates_words}
+        self._env.globals |= {"uncalled": uncalled}
         self._env.filters |= {"ms": _ms, "names": names}
 
     def whole(self, view: View) -> str:
@@ -104,6 +105,7 @@ class Page:
         made = {
             "top": macros.top(view, day_type_name(view, view.day_type)),
             "banner": macros.banner(view),
+            "missed": macros.missed(view),
             "all": macros.everywhere(view),
             "alert": macros.alert(view),
             "changes": macros.changes(_done(view)),
@@ -176,6 +178,15 @@ def newer_words(view: View) -> str:
 
 def newer_dates(view: View) -> list[date]:
     return list(dict.fromkeys(one.date for one in view.newer))
+
+
+def uncalled(view: View) -> list[tuple[str, str, list[UncalledView]]]:
+    """Whom nobody heard called, by gate and window, with their names."""
+    gates, windows = {one.id: one.name for one in view.gates}, {one.id: one.name for one in view.windows}
+    found: dict[tuple[str, str], list[UncalledView]] = {}
+    for one in view.uncalled:
+        found.setdefault((one.gate, one.window), []).append(one)
+    return [(gates[gate], windows[window], rows) for (gate, window), rows in found.items()]
 
 
 def about(view: View, change: ChangeView) -> str:

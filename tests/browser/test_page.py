@@ -9,9 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from broker.console.server import Console
+from broker.view import UncalledView
 from config.clock import SystemClock
 from config.settings import ConsoleSettings
-from console_rig import FakeCentre, Now, classes, gate, held, state
+from console_rig import NOON, FakeCentre, Now, classes, gate, held, state
 from page_rig import TwoGates, phone, shoot
 from process_rig import free_port
 
@@ -54,12 +55,26 @@ def console(centre: FakeCentre) -> Iterator[Console]:
     made.stop()
 
 
+AFTERNOON = NOON.but(id="afternoon", name="下午放学")
 SHOWN = {
     "open": state(),
     "held": held(),
     "lost": state(gates=(gate("east", link="lost", age_s=95.0, confirmed=False), gate("west", check=("clock",)))),
     "one gate": state(
         gates=(gate("east"),), confirmed=1, classes=tuple(one for one in classes() if one.gate == "east")
+    ),
+    "uncalled": state(
+        uncalled=tuple(
+            UncalledView(class_id=one.id, name=one.name, gate=one.gate, window="noon", unreported=one.gate == "west")
+            for one in classes()[4:9]
+        ),
+        gates=(
+            gate("east", next="请注意，一年级四班、二年级十二班、三年级四班正在放学。"),
+            gate("west", window=AFTERNOON),
+        ),
+        classes=tuple(
+            one.but(together=("一年级四班", "二年级十二班")) if one.id == "g3c3" else one for one in classes()
+        ),
     ),
     "over": state(
         window=None,

@@ -86,3 +86,49 @@ def test_who_was_missed_and_called_again_was_called(tmp_path: Path) -> None:
     assert states(school)["g1c3"] == "next"
     school.go(30)
     assert states(school)["g1c3"] == "called"
+
+
+def uncalled(school: Situation) -> list[tuple[str, bool]]:
+    return [(one.class_id, one.unreported) for one in school.page().uncalled]
+
+
+def test_whom_a_gate_without_power_did_not_call_stays_on_the_page_until_somebody_sees_to_it(tmp_path: Path) -> None:
+    school = Situation(tmp_path)
+    school.until("11:31:30")
+    school.east.power_cut()
+    school.until("11:54:00")
+    assert uncalled(school) == []
+    school.until("11:57:30")
+    rest = [f"g1c{n}" for n in range(3, 9)]
+    assert uncalled(school) == [(own, True) for own in rest]
+    assert words(school, "banner").startswith("▲午放学已结束，东门没有叫到：一年级三班、一年级四班、")
+    assert words(school, "missed").startswith("午放学没有叫到·东门一年级三班校门未报告")
+    school.ask(**wishes(school, "missed")[1])  # led out by hand, while the gate is dark
+    assert uncalled(school) == [(own, True) for own in rest[1:]]
+    school.east.power_back()
+    school.go(10)
+    assert uncalled(school) == [(own, False) for own in rest[1:]]
+    assert "一年级四班未播" in words(school, "missed")
+    call, out = wishes(school, "missed")[:2]
+    school.ask(**out)
+    school.ask(confirmed=True, **{**call, "class": "g1c5"})
+    school.go(20)
+    assert school.east.heard()[-1].endswith("一年级五班")
+    assert uncalled(school) == [(own, False) for own in rest[3:]]
+
+
+def test_who_was_not_called_is_named_also_while_the_next_window_runs_but_not_who_was_silent_on_purpose(
+    tmp_path: Path,
+) -> None:
+    second = HIGH.replace("11:32", "11:55").replace("11:34", "11:57").replace("west", "east")
+    school = Situation(tmp_path, PLAN.replace(EVENING, second + EVENING))
+    school.until("11:33:30")
+    school.ask("skip", **{"class": "g1c5"})
+    school.east.power_cut()
+    school.until("11:36:10")
+    school.east.power_back()
+    school.ask("quiet", gate="east", to="2026-11-25T03:37:30Z", confirmed=True)
+    school.until("11:55:30")
+    window = school.shown().window
+    assert window is not None
+    assert (window.id, uncalled(school)) == ("high", [("g1c6", False)])
