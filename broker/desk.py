@@ -196,10 +196,10 @@ def _led_out(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     rows = [row for row in rows if wish.window in (None, row[1].window)]
     if not rows:
         raise RefusedError("not_called", f"{name}今天这里没有叫班")
-    done = [cue for day, cue in rows if here.over(day, cue) or (cue.state == "cancelled" and cue.at <= at)]
+    done = [cue for day, cue in rows if not _comes(here, day, cue, at) and (cue.state == "planned" or cue.at <= at)]
     window = max(done, key=order).window if done else None
     own = [(day, cue) for day, cue in rows if cue.window == window]
-    if not done or any(cue.state == "planned" and not here.over(day, cue) for day, cue in own):
+    if not done or any(_comes(here, day, cue, at) for day, cue in own):
         raise RefusedError("to_come", f"{name}还没叫：已经带出就先按“本班暂缓”，免得再叫它")
     if (wish.cls, window) in here.led_out:
         raise RefusedError("already_left", f"{name}已经报过带出")
@@ -217,7 +217,7 @@ def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
         raise RefusedError("held", f"{gate_name(here, gate)}正在暂停，恢复后才能叫班")
     day = next(day for day in here.days if day.gate == gate)
     rows = [row for row in here.cues(None) if own.id in row[1].classes and row[1].kind == "call"]
-    to_come = [(one, cue) for one, cue in rows if cue.state == "planned" and not here.over(one, cue)]
+    to_come = [(one, cue) for one, cue in rows if _comes(here, one, cue, at)]
     awaited = {cue.window for one, cue in to_come if one.gate == gate}
     windows = [one for one in _open(here, day, at) if one.kind == "dismissal"]
     window = max(windows, key=lambda one: one.id in awaited, default=None)  # of two its own
@@ -247,6 +247,12 @@ def _call(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     zone = next(zone.name for zone in here.plan.zones if zone.id == own.zone)
     text = here.plan.sentences.call.replace("{zone}", zone).replace("{classes}", name)
     return {"class": own.id, "gate": gate, "cues": (free,), "text": nearest[0].say if nearest else text}
+
+
+def _comes(here: Situation, day: GateDay, cue: Cue, at: datetime) -> bool:
+    """Whether a call is still to come: nothing of a window that is over is, also where its gate has not said so."""
+    window = here.windows(day, at).get(cue.window or "")
+    return cue.state == "planned" and not here.over(day, cue) and (window is None or at < window.closes)
 
 
 def _open(here: Situation, day: GateDay, at: datetime) -> list[Window]:
