@@ -123,7 +123,7 @@ def _read_again(made: Centre, file: Path) -> None:
     lang = language(os.environ)
     try:
         made.handle(PlanChanged(*loaded(file, lang)))
-    except (BadInputError, OSError) as error:
+    except (ValueError, OSError) as error:  # also one of ours: the plan in force must not pay for it
         _log(f"方案未采用 the plan was refused:\n{error}")
 
 
@@ -211,7 +211,7 @@ def _plan(file: Path, store: Store) -> tuple[Plan, str]:
     lang = language(os.environ)
     try:
         return loaded(file, lang)
-    except BadInputError as error:
+    except ValueError as error:  # also one of ours: the plan in force must not pay for it
         if (text := store.plan()) is None:
             raise
         _log(f"方案未采用，沿用上一份 the plan was refused, the last good one goes on:\n{error}")

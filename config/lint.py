@@ -274,10 +274,11 @@ def _templates(made: Draft) -> Iterator[tuple[str, str]]:
 
 def _window(window: WindowEntry) -> Iterator[Finding]:
     yield from _times(f"windows.{window.id}", window)
-    for key in window.on:
-        changed = window.variant(key, key)
-        if window.in_order and not changed.in_order:
-            yield from _times(f"windows.{window.id}.on.{key}", changed)
+    wrong: set[str] = set()
+    for days, changed in _variants(window):
+        if window.in_order and not changed.in_order and not wrong & {*days}:
+            wrong |= {*days}
+            yield from _times(f"windows.{window.id}.on.{days[0]}", changed, _beside(days))
     yield from _calls(window)
     place = f"windows.{window.id}"
     if window.kind == "dismissal":
@@ -299,19 +300,34 @@ def _window(window: WindowEntry) -> Iterator[Finding]:
         yield Finding("reserved", f"{place}.day_types", CLOSED)
 
 
-def _times(place: str, window: WindowEntry) -> Iterator[Finding]:
+def _variants(window: WindowEntry) -> Iterator[tuple[tuple[str, ...], WindowEntry]]:
+    """As it is where something differs: on each day type and weekday alone, then on both at once."""
+    days = [key for key in window.on if key in get_args(Weekday)]
+    types = [key for key in window.on if key not in days]
+    yield from (((key,), window.variant(key, key)) for key in window.on)
+    both = ((one, day) for one in types for day in days if window.runs(one, day))
+    yield from ((keys, window.variant(*keys)) for keys in both)
+
+
+def _beside(days: tuple[str, ...]) -> str:
+    """By which other day it is so: behind the value, as the place names only the first."""
+    return "".join(f" (on.{day})" for day in days[1:])
+
+
+def _times(place: str, window: WindowEntry, beside: str = "") -> Iterator[Finding]:
     if not window.in_order:
         times = {"opens": clock(window.opens), "starts": clock(window.starts_s), "closes": clock(window.closes)}
         key = "starts" if window.starts_s < window.opens < window.closes else "closes"
-        yield Finding("order", f"{place}.{key}", times[key], times)
+        yield Finding("order", f"{place}.{key}", times[key] + beside, times)
 
 
 def _calls(window: WindowEntry) -> Iterator[Finding]:
     """One instant each, inside the window."""
     place = f"windows.{window.id}"
-    parts = {place: window, **{f"{place}.on.{key}": window.variant(key, key) for key in window.on}}
+    parts = [(place, "", window)]
+    parts += [(f"{place}.on.{days[0]}", _beside(days), part) for days, part in _variants(window)]
     told: set[tuple[str, int]] = set()
-    for key, part in parts.items():
+    for key, beside, part in parts:
         for n, call in enumerate(part.calls):
             if (call.at is None) == (call.after_s is None) and ("call", n) not in told:
                 told.add(("call", n))
@@ -322,7 +338,7 @@ def _calls(window: WindowEntry) -> Iterator[Finding]:
             if not part.opens <= at_s <= part.closes:
                 told.add((where, 0))
                 args = {"opens": clock(part.opens), "closes": clock(part.closes)}
-                yield Finding("outside", where, clock(at_s), args)
+                yield Finding("outside", where, clock(at_s) + beside, args)
 
 
 def _twice(made: Draft, window: WindowEntry) -> Iterator[Finding]:

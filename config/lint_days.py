@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from config import limits
 from config.findings import Finding, clock
+from config.parsing import plain
 from config.plan import NORMAL, Plan, SchoolClass, WindowEntry, expand
 from config.plan_read import Draft
 from config.roster import Called, Kind, Roster, WholeDay
@@ -310,10 +311,15 @@ def _busy(plan: Plan, calls: list[Called]) -> Iterator[Finding]:
 
 
 def heavy(plan: Plan) -> Iterator[Finding]:
-    """A day must fit into its message."""
+    """A day must be one that a message can carry, and fit into it."""
     on = plan.calendar.terms[0].begins
     for kind in kinds(plan):
-        for gate, day in zip(plan.gates, folded(plan, on, WholeDay(*kind)), strict=True):
+        try:
+            days = folded(plan, on, WholeDay(*kind))
+        except ValueError as error:
+            yield Finding("bad_value", "windows", words_of(plan, kind), {"detail": plain(str(error))[:120]})
+            return
+        for gate, day in zip(plan.gates, days, strict=True):
             if (count := len(day.model_dump_json(by_alias=True).encode())) > limits.PLAN_DAY_MAX_BYTES:
                 args = {"gate": gate.name, "count": str(count), "most": str(limits.PLAN_DAY_MAX_BYTES)}
                 yield Finding("too_heavy", f"gates.{gate.id}", args=args)

@@ -23,6 +23,8 @@ def after(*lines: str) -> tuple[str, str]:
 EVENING = 'notice = "晚自习放学，请家长在东门接送区等候。"'
 FIVE = 'order = ["g1", "g2", "g3", "g4", "g5"]'
 SHUT = 'closures = [{ from = "2026-12-01", to = "2026-12-02", why = "修路", instead = "x" }]'
+EARLY_ON_WEDNESDAY = ("[windows.on.wed]", 'opens = "15:00"', 'starts = "15:05"', 'closes = "15:40"')
+LATE_IN_RAIN = ("[windows.on.rain]", 'opens = "16:35"', 'starts = "16:36"')
 LATE = 'calls = [{ at = "16:27", who = ["bus1"] }]'
 DAYS: dict[str, tuple[Swaps, Findings]] = {
     "a group called like a class": (
@@ -167,6 +169,26 @@ DAYS: dict[str, tuple[Swaps, Findings]] = {
     "times of a weekday out of order": (
         [after("[windows.on.wed]", 'closes = "16:10"')],
         [("order", "windows.after-school.on.wed.closes", "16:10")],
+    ),
+    "times of a rainy Wednesday out of order, each of both alone in order": (
+        [more(TYPES), after(*EARLY_ON_WEDNESDAY, *LATE_IN_RAIN)],
+        [("order", "windows.after-school.on.rain.closes", "15:40 (on.wed)")],
+    ),
+    "a start before the opening on a rainy Wednesday": (
+        [more(TYPES), after("[windows.on.wed]", 'opens = "16:30"', "[windows.on.rain]", 'starts = "16:28"')],
+        [("order", "windows.after-school.on.rain.starts", "16:28 (on.wed)")],
+    ),
+    "a notice outside its window on a rainy Wednesday alone": (
+        [
+            more(TYPES),
+            after(
+                "[windows.on.wed]",
+                'notices = [{ at = "16:26", say = "请排队。" }]',
+                "[windows.on.rain]",
+                'opens = "16:28"',
+            ),
+        ],
+        [("outside", "windows.after-school.on.rain.notices[0].at", "16:26 (on.wed)")],
     ),
     "windows that overlap in rain": (
         [more(TYPES), noon("[windows.on.rain]", 'closes = "13:40"')],

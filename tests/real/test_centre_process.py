@@ -78,20 +78,41 @@ def running(folder: Path) -> Iterator[Running]:
 
 def test_it_reads_its_plan_again_refuses_a_bad_one_and_ends_in_order(folder: Path, running: Running) -> None:
     running.until("connected to the broker")
-    (folder / "plan.toml").write_text(TEXT.replace("every_s = 45", "every_s = 4500"), "utf-8")
-    running.process.send_signal(signal.SIGHUP)
-    assert "份新版" not in running.until("the plan was refused")
+    for bad in (TEXT.replace("every_s = 45", "every_s = 4500"), RAINY_WEDNESDAY):
+        (folder / "plan.toml").write_text(bad, "utf-8")
+        running.process.send_signal(signal.SIGHUP)
+        assert "份新版" not in running.until("the plan was refused")
     (folder / "plan.toml").write_text(TEXT.replace("every_s = 45", "every_s = 60"), "utf-8")
     running.process.send_signal(signal.SIGHUP)
     assert "28 份新版" in running.until("days folded")
     assert running.end() == 0
 
 
-def test_a_start_with_a_bad_plan_goes_on_with_the_last_good_one(folder: Path) -> None:
+# Each alone in order, both together not: a day that no message can carry.
+RAINY_WEDNESDAY = TEXT.replace(
+    "\n[calendar]",
+    """
+[windows.on.wed]
+opens = "15:00"
+starts = "15:05"
+closes = "15:40"
+[windows.on.rain]
+opens = "16:35"
+starts = "16:36"
+[day_types.rain]
+name = "雨天"
+[calendar]""",
+    1,
+)
+
+
+@pytest.mark.parametrize("bad", ["not a plan", RAINY_WEDNESDAY])
+def test_a_start_with_a_bad_plan_goes_on_with_the_last_good_one(folder: Path, bad: str) -> None:
+    assert bad != TEXT
     first = Running(folder)
     first.until("connected to the broker")
     assert first.end() == 0
-    (folder / "plan.toml").write_text("not a plan", "utf-8")
+    (folder / "plan.toml").write_text(bad, "utf-8")
     second = Running(folder)
     assert "0 份新版" in second.until("connected to the broker")
     assert second.end() == 0

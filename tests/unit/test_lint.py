@@ -10,6 +10,7 @@ from config import findings, limits
 from config.alerts import DRILL, sentence
 from config.findings import Finding, clock, words
 from config.lint import read
+from config.lint_days import heavy
 from config.parsing import decoded
 from config.plan import PlanError
 from config.timetable import timetable
@@ -68,6 +69,14 @@ def test_what_is_no_pinyin_is_found_and_what_the_school_reads_itself_can_be_read
     ]
     made, _ = read(text.replace("chi pin g", "chí píng"), "shifan.toml", VOICE)
     assert made.readings == {"莘": "xīn", "𠮷": "ji", "茌平": "chí píng"}
+
+
+def test_a_day_that_no_message_can_carry_is_a_finding_even_where_nothing_else_saw_it() -> None:
+    made = plan()
+    bad = made.but(windows=tuple(one.but(closes=one.opens - 60) for one in made.windows))
+    (finding,) = heavy(bad)
+    assert (finding.code, finding.place, finding.value) == ("bad_value", "windows", "正常 星期一")
+    assert "closes" in finding.args["detail"]
 
 
 def test_five_mistakes_are_five_findings_in_one_run() -> None:
