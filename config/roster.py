@@ -232,12 +232,13 @@ class Roster:
             yield units[::-1] if variant.reverse else units, variant.starts_s, variant.every_s or 0
 
     def _units(self, names: Sequence[str], variant: WindowEntry, window: WindowEntry, kind: Kind) -> list[Called]:
-        """What these names stand for, as far as it has this kind of day."""
+        """What these names stand for, as far as it has this kind of day and leaves on it."""
         places = self._places(window, kind)
         units: list[Called] = []
         for name in names:
             group = self._groups.get(name)
             own = [one for one in self._classes([name]) if self._day[one.id] == kind]
+            own = [one for one in own if one.leaves is None or kind.weekday in one.leaves]
             if group is not None and not group.each:
                 units += self._together(group, own, places, variant, kind)
                 continue

@@ -44,6 +44,20 @@ def test_a_day_type_that_the_plan_does_not_know_calls_nobody() -> None:
     assert typed(made, "snow") == typed(made, "closed") == []
 
 
+def test_a_class_is_called_only_on_the_weekdays_on_which_it_leaves() -> None:
+    boarders = "".join(
+        f'[[classes]]\nid = "{own}"\nname = "{name}"\nzone = "b"\nleaves = {leaves}\n'
+        for own, name, leaves in (("b1", "高一", '["fri"]'), ("b2", "高二", "[]"))
+    )
+    group = '[groups.both]\nname = "合唱团"\nmembers = ["g1c1", "b1"]\nzone = "b"\n'
+    made = taken(SMALL, boarders, group, AFTERNOON + 'order = ["g1", "g2", "b1", "b2", "both"]\n')
+    chorus = "西门 请注意，合唱团正在放学。"
+    assert typed(made, WholeDay("normal", "wed")) == [*NORMAL, f"16:32 {chorus}"]
+    assert typed(made, WholeDay("normal", "fri")) == [*NORMAL, "16:32 西门 请注意，高一正在放学。", f"16:33 {chorus}"]
+    _, west = timetable(made, WEDNESDAY)
+    assert west.cues[-1].classes == ("g1c1",)
+
+
 SPLIT = """
 [groups.walk]
 members = ["g1"]
