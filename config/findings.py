@@ -158,8 +158,11 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         "en": ("a timed window waits for nobody and has no {keys}", "remove it, or make the pacing guarded or ready"),
     },
     "twice": {
-        "zh": ("{name}在同一时段被列了两次", "每班每时段只列一次"),
-        "en": ("{name} is listed twice in one window", "list each class once a window"),
+        "zh": ("{name}在同一时段的同一校门被列了两次", "只列一次；两种走法在一个门，就分成两个时段或合成一句"),
+        "en": (
+            "{name} is listed twice at one gate in one window",
+            "list it once; two ways at one gate need two windows",
+        ),
     },
     "never_called": {
         "zh": ("{name}在任何放学时段都不会被叫到", "把它加入某个放学时段的 order"),

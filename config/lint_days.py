@@ -12,7 +12,7 @@ from itertools import pairwise
 from config import limits
 from config.findings import Finding, clock
 from config.parsing import plain
-from config.plan import NORMAL, Plan, SchoolClass, WindowEntry, expand
+from config.plan import NORMAL, Plan, SchoolClass, Sentences, WindowEntry, expand
 from config.plan_read import Draft
 from config.roster import Called, Kind, Roster, WholeDay
 from config.schooldays import day_of
@@ -79,7 +79,8 @@ def _while_closed(made: Draft) -> Iterator[Finding]:
             seen.add((gate.id, kind))
             roster, why = Roster(made, day, on), f"（{on} {gate.name}不开）"
             called = [[replace(one, name=one.name + why) for one in roster.called(own)] for own in made.windows]
-            yield from (*_last_calls(made, roster, kind, called), *_shut(made, called), *_crowds(made, called))
+            yield from (*_last_calls(made, roster, kind, called), *_twice(made, roster, why))
+            yield from (*_shut(made, called), *_crowds(made, called))
 
 
 def kinds(made: Draft | Plan) -> tuple[Kind, ...]:
@@ -130,11 +131,19 @@ def _overlaps(made: Draft, roster: Roster, kind: Kind) -> Iterator[Finding]:
             found |= {other.id, *(one.id for one in clash)}
 
 
-def _twice(made: Draft, roster: Roster) -> Iterator[Finding]:
-    """Who is named in two calls, or in a call and in the order, of one window."""
+def _twice(made: Draft, roster: Roster, why: str = "") -> Iterator[Finding]:
+    """Who is named in two calls, or in a call and in the order, of one window; or twice by other ways at one gate.
+
+    A group that reads out its classes may have a sentence of its own for its kind: that is another way.
+    """
+    table = made.sentences or Sentences()
     for window in made.windows:
-        for one in roster.twice(window)[:1]:
-            yield Finding("twice", f"windows.{window.id}.calls", one.subject, {"name": one.name})
+        for first, one in roster.twice(window):
+            alike = (table.of(first.kind) or table.call) == (table.of(one.kind) or table.call)
+            if first.subject == one.subject or alike:
+                key = "calls" if one.window.calls else "order"
+                yield Finding("twice", f"windows.{window.id}.{key}", one.subject, {"name": one.name + why})
+                break
 
 
 def _share_a_gate(one: WindowEntry, other: WindowEntry, made: Draft) -> bool:

@@ -159,9 +159,10 @@ class Roster:
                     key = one.gate, one.subject
                     if key not in found:
                         found[key] = one
-                    elif one.subject in self._groups:  # a group of which a part has another day
-                        more = [cls for cls in one.classes if cls not in found[key].classes]
-                        found[key] = replace(found[key], classes=(*found[key].classes, *more))
+                    elif (group := self._groups.get(one.subject)) is not None:  # a part of it has another day or gate
+                        classes = tuple(dict.fromkeys((*found[key].classes, *one.classes)))
+                        name = group.name or "、".join(cls.name for cls in classes)
+                        found[key] = replace(found[key], classes=classes, name=name)
         return list(found.values())
 
     def told(self, window: WindowEntry) -> list[Told]:
@@ -180,16 +181,26 @@ class Roster:
         variant = window.variant(*kind) if self.runs(window, kind) else None
         return variant if variant is not None and variant.at_gate(gate) else None
 
-    def twice(self, window: WindowEntry) -> list[Called]:
-        """Who is named again at a gate where it is called already, but in one `order`: the first call counts."""
-        found: list[Called] = []
+    def twice(self, window: WindowEntry) -> list[tuple[Called, Called]]:
+        """Who is named at a gate where it is called already, in another row, by another way, or by a group that reads
+        out its name: the call that counts, and this one. What is the same in one row is one call.
+        """
+        found: list[tuple[Called, Called]] = []
         for kind in self.kinds if window.kind == "dismissal" else ():
-            seen: dict[tuple[str, str], int] = {}
+            seen: dict[tuple[str, str], tuple[Called, object]] = {}
             variant = window.variant(*kind)
             blocks = self._blocks(variant, window, kind) if self.runs(window, kind) else ()
             for n, (units, _, _) in enumerate(blocks):
-                again = (one for one in units if seen.setdefault((one.gate, one.subject), n) != n)
-                found += [one for one in again if variant.at_gate(one.gate)]
+                for one in units:
+                    gate = self._open(one.zone.gate)
+                    if gate is None or not variant.at_gate(one.zone.gate):
+                        continue
+                    group = self._groups.get(one.subject)
+                    way = (n, one.subject) if group else (n, one.zone.id, one.kind, one.say)
+                    aloud = group is not None and not group.name and not group.call
+                    named = [cls.id for cls in one.classes] if aloud else [one.subject]
+                    before = [seen.setdefault((gate, name), (one, way)) for name in named]
+                    found += [(first, one) for first, other in before if other != way][:1]
         return found
 
     def left_out(self, window: WindowEntry) -> tuple[LeftOut, ...]:

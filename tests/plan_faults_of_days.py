@@ -26,6 +26,9 @@ SHUT = 'closures = [{ from = "2026-12-01", to = "2026-12-02", why = "修路", in
 EARLY_ON_WEDNESDAY = ("[windows.on.wed]", 'opens = "15:00"', 'starts = "15:05"', 'closes = "15:40"')
 LATE_IN_RAIN = ("[windows.on.rain]", 'opens = "16:35"', 'starts = "16:36"')
 LATE = 'calls = [{ at = "16:27", who = ["bus1"] }]'
+WAYS = [
+    f'[groups.{one}]\nmembers = ["g1"]\nzone = "{zone}"\neach = true\n' for one, zone in (("walk", "a"), ("car", "b"))
+]
 DAYS: dict[str, tuple[Swaps, Findings]] = {
     "a group called like a class": (
         [more(BUS.replace("bus1]", "g1c2]"))],
@@ -251,6 +254,37 @@ DAYS: dict[str, tuple[Swaps, Findings]] = {
             (AFTER, AFTER.replace('"g1", ', "")),
         ],
         [("twice", "windows.after-school.calls", "g1c1")],
+    ),
+    "a class by two ways in two zones of one gate": (
+        [more(*WAYS), (AFTER, AFTER.replace('"g1"', '"walk", "car"'))],
+        [("twice", "windows.after-school.order", "g1c1")],
+    ),
+    "a class by two ways that meet in rain": (
+        [
+            more(*WAYS, TYPES, 'places = { car = "b" }\n'),
+            (AFTER, AFTER.replace('"g1"', '"walk", "car"') + '\nplaces = { car = "d" }'),
+        ],
+        [("twice", "windows.after-school.order", "g1c1")],
+    ),
+    "a class by two ways that meet while a gate is closed": (
+        [
+            more(*WAYS),
+            (GATES, GATES.replace('"西门"', '"西门"\n' + SHUT.replace('"x"', '"east"'))),
+            (NOON, NOON.replace("45", "20")),
+            (AFTER, AFTER.replace('"g1"', '"walk", "car"').replace("45", "20") + '\nplaces = { car = "d" }'),
+        ],
+        [("twice", "windows.after-school.order", "g1c1")],
+    ),
+    "a class alone that a group has read out already": (
+        [more('[groups.pair]\nmembers = ["g1c1", "g1c2"]\n'), (AFTER, AFTER.replace('"g1"', '"pair", "g1"'))],
+        [("twice", "windows.after-school.order", "g1c1")],
+    ),
+    "two groups that read out one class": (
+        [
+            more('[groups.one]\nmembers = ["g1c1", "g1c2"]\n[groups.two]\nmembers = ["g1c2", "g1c3"]\n'),
+            (AFTER, AFTER.replace('"g1"', '"one", "two", "g1c4", "g1c5", "g1c6"')),
+        ],
+        [("twice", "windows.after-school.order", "two")],
     ),
     "calls where none is called": (
         [

@@ -8,6 +8,7 @@ import fangxue
 from plan_samples import AFTER, CALL, GATES, MORNING, NOON, changed, found
 
 MORE = """[groups.bus1]
+name = "1号校车"
 members = ["g1", "g77"]
 [groups.bus2]
 kind = "buss"

@@ -165,6 +165,24 @@ def test_a_group_of_which_a_part_has_another_day_is_called_once_with_those_who_a
     assert (west.windows, west.cues) == ((), ())
 
 
+def test_a_group_that_reads_out_its_classes_reads_all_of_them_where_a_closed_gate_brings_them_together() -> None:
+    shut = 'closures = [{ from = "2026-11-25", to = "2026-11-25", why = "修路", instead = "east" }]\n'
+    gates = SMALL.replace('name = "西门"\n', f'name = "西门"\n{shut}')
+    groups = '[groups.pair]\nmembers = ["g1c1", "g2c1"]\n'
+    made = taken(gates, groups, AFTERNOON + 'order = ["pair", "g1c2", "g2c2"]\n')
+    assert day(made)[0] == "16:30 东门 请注意，一年级一班、二年级一班正在放学。"
+
+
+def test_a_class_may_be_read_out_by_a_group_that_has_its_own_sentence_and_be_called_alone() -> None:
+    bus = '[groups.bus]\nkind = "bus"\nmembers = ["g1c1"]\n'
+    own = '[sentences]\nbus = "{classes}的校车到了。"\n'
+    made = taken(SMALL, bus, own, AFTERNOON + 'order = ["bus", "g1", "g2"]\n')
+    assert [line for line in day(made) if "一年级一班" in line] == [
+        "16:30 东门 一年级一班的校车到了。",
+        "16:31 东门 请注意，一年级一班正在放学。",
+    ]
+
+
 def test_notices_go_to_the_gates_of_whom_they_concern() -> None:
     notices = """
 notices = [
