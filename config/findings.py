@@ -301,6 +301,13 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         "zh": ("{gate}此时不开，而“{window}”要在这里叫{name}", "改正 hours，或换校门、换时刻"),
         "en": ("{gate} is not open then, and {window} calls {name} there", "correct hours, or move the call"),
     },
+    "instead_shut": {
+        "zh": ("{gate}自己在 {on} 也关，改到那里的班不会叫", "换一个校门或错开日期；本来就不叫，就不写 instead"),
+        "en": (
+            "{gate} is closed too on {on}: nobody would be called",
+            "name another gate, or no gate if it is meant so",
+        ),
+    },
     "crowd": {
         "zh": ("{zone}在 {at} 有 {count} 个班，最多 {most} 个，会挤在一起", "拉开间隔、换接送区，或改 most 与 clear_s"),
         "en": (

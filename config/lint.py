@@ -18,7 +18,7 @@ from config.findings import Finding, clock
 from config.lint_calendar import calendar_faults, make_up_findings
 from config.lint_days import day_findings, doubts, heavy, strange, waits
 from config.parsing import shown
-from config.plan import CLOSED, NORMAL, Plan, PlanError, WindowEntry, expand
+from config.plan import CLOSED, NORMAL, Closure, Plan, PlanError, WindowEntry, expand
 from config.plan_read import Draft, draft
 from config.schoolyear import Weekday
 from config.voice import MUTE, Voice
@@ -118,6 +118,7 @@ def _references(made: Draft) -> Iterator[Finding]:
         yield from _known("campus", f"gates.{gate.id}.campus", gate.campus, made.named.get("campuses"))
         for n, closure in enumerate(gate.closures):
             yield from _known("gate", f"gates.{gate.id}.closures[{n}].instead", closure.instead, gates)
+            yield from _closure(made, closure, f"gates.{gate.id}.closures[{n}]")
     for zone in made.zones:
         yield from _known("gate", f"zones.{zone.id}.gate", zone.gate, gates)
     for entry in made.entries:
@@ -148,6 +149,22 @@ def _references(made: Draft) -> Iterator[Finding]:
         for key in window.on:
             days = None if types is None else [*types, *get_args(Weekday)]
             yield from _known("day", f"windows.{window.id}.on.{key}", key, days)
+
+
+def _closure(made: Draft, one: Closure, place: str) -> Iterator[Finding]:
+    """Nobody is called at a gate that is itself closed: there is no second one `instead`."""
+    if one.to < one.begins:
+        yield Finding("rule_range", f"{place}.to", str(one.to), {"begins": str(one.begins)})
+        return
+    for gate in made.gates:
+        shut = [max(one.begins, other.begins) for other in gate.closures if _meet(one, other)]
+        if gate.id == one.instead and shut:
+            args = {"gate": gate.name, "on": str(min(shut))}
+            yield Finding("instead_shut", f"{place}.instead", one.instead, args)
+
+
+def _meet(one: Closure, other: Closure) -> bool:
+    return max(one.begins, other.begins) <= min(one.to, other.to)
 
 
 def _known(kind: str, place: str, value: str | None, known: Sequence[str] | None) -> Iterator[Finding]:
@@ -239,6 +256,8 @@ def _sentences(made: Draft, voice: Voice) -> Iterator[Finding]:
         said += [(f"classes.{entry.id}.{key}", text) for key in ("name", "grade") if (text := getattr(entry, key))]
         said += [(f"classes.{entry.id}.names[{n}]", text) for n, text in enumerate(entry.names or ())]
     said += [(f"groups.{group.id}.name", group.name) for group in made.groups if group.name]
+    if any("{zone}" in call for _, call in _templates(made)):
+        said += [(f"zones.{one.id}.name", one.name) for one in made.zones]
     parts = len(said)
     for window in made.windows:
         for key, part in window.parts.items():

@@ -93,7 +93,8 @@ _WRITTEN = {"begins": "from"}
 def _last_before(calendar: Calendar, name: str, place: str) -> Iterator[Finding]:
     holidays = {day.name for one in tables(calendar) or () for day in one.days.values()}
     try:
-        date.fromisoformat(name)
+        if date.fromisoformat(name).isoformat() != name:  # 20261201: a date is compared as it is written
+            yield Finding("bad_date", place, name)
     except ValueError:
         yield from _known("日期或节日 (date or holiday)", place, name, {"holiday", *holidays} if holidays else set())
 

@@ -143,6 +143,10 @@ CALENDAR_FAULTS: dict[str, tuple[Swaps, Findings]] = {
         rule(CLOSED, 'season = { from = "5-1", to = "09-30" }'),
         [("bad_value", "calendar.rules[0].season.from", '"5-1"')],
     ),
+    "a last day before a date in another form": (
+        rule(CLOSED, 'last_before = "20261201"'),
+        [("bad_date", "calendar.rules[0].last_before", "20261201")],
+    ),
     "before what is no holiday": (
         rule(CLOSED, 'last_before = "国庆"'),
         [("no_such", "calendar.rules[0].last_before", "国庆")],

@@ -101,6 +101,32 @@ DAYS: dict[str, tuple[Swaps, Findings]] = {
         ],
         [("no_such", "gates.east.closures[0].instead", "x")],
     ),
+    "a closure that ends before it begins": (
+        [
+            (
+                GATES,
+                GATES.replace('"东门"', '"东门"\n' + SHUT.replace("2026-12-02", "2026-11-30").replace('"x"', '"west"')),
+            )
+        ],
+        [("rule_range", "gates.east.closures[0].to", "2026-11-30")],
+    ),
+    "a gate that stands in for itself": (
+        [(GATES, GATES.replace('"东门"', '"东门"\n' + SHUT.replace('"x"', '"east"')))],
+        [("instead_shut", "gates.east.closures[0].instead", "east")],
+    ),
+    "a gate that stands in while it is closed itself": (
+        [
+            (
+                GATES,
+                GATES.replace('"东门"', '"东门"\n' + SHUT.replace('"x"', '"west"')).replace(
+                    '"西门"', '"西门"\nclosures = [{ from = "2026-12-02", to = "2026-12-09", why = "修路" }]'
+                ),
+            ),
+            (NOON, NOON.replace("45", "20")),
+            (AFTER, AFTER.replace("45", "20")),
+        ],
+        [("instead_shut", "gates.east.closures[0].instead", "west")],
+    ),
     "a quiet span that ends before it begins": (
         [more(TYPES + 'quiet = [{ from = "09:00", to = "08:00" }]\n')],
         [("bad_value", "day_types.rain.quiet[0]", "")],

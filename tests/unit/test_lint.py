@@ -43,6 +43,16 @@ def test_a_sign_that_cannot_be_read_aloud_is_found_where_it_stands() -> None:
     ]
 
 
+def test_a_zone_that_cannot_be_read_aloud_is_found_where_a_sentence_says_it() -> None:
+    """A gate would say the sentence that names no class."""
+    hash_sign = ('name = "A区"', 'name = "3#楼前"')
+    says_it = (CALL, 'call = "请{classes}的家长到{zone}。"')
+    assert found(changed(hash_sign, says_it), unreadable="#") == [("readable", "zones.a.name", "3#楼前")]
+    read(changed(hash_sign), "shifan.toml", VOICE)
+    with pytest.raises(PlanError, match=r"zones\.a\.name"):
+        read(changed(('name = "A区"', 'name = "{classes}"'), says_it), "shifan.toml", VOICE)
+
+
 @pytest.mark.parametrize(
     ("left", "name"), [(3, "六年级一班、六年级二班、六年级三班"), (4, "六年级一班、六年级二班、六年级三班等 4 个班")]
 )
