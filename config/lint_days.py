@@ -4,18 +4,19 @@ One mistake is one finding: what is wrong on several days is told of the first.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 from config import limits
 from config.findings import Finding, clock
 from config.parsing import plain
-from config.plan import NORMAL, Plan, SchoolClass, Sentences, WindowEntry, expand
+from config.plan import CLOSED, NORMAL, Plan, SchoolClass, Sentences, WindowEntry, expand
 from config.plan_read import Draft
 from config.roster import Called, Kind, Roster, WholeDay
-from config.schooldays import day_of
+from config.schooldays import day_of, weekday_of
+from config.schoolyear import Calendar
 from config.timetable import call_sentence, folded
 from config.voice import Voice
 
@@ -198,10 +199,53 @@ def _never_called(made: Draft, called: dict[Kind, Calls]) -> Iterator[Finding]:
         for kind, there in on.items() if not left else ():
             goes = kind.day_type not in staying and kind.weekday in (school if entry.leaves is None else entry.leaves)
             if goes and (missing := [one for one in classes if one.id not in there]):
-                more = f"等 {len(missing)} 个班" if len(missing) > _NAMED else ""
-                args = {"name": "、".join(one.name for one in missing[:_NAMED]) + more, "day": words_of(made, kind)}
+                args = {"name": _names(missing), "day": words_of(made, kind)}
                 yield Finding("not_called_on", f"classes.{entry.id}", words_of(made, kind), args)
                 break
+    yield from _on_other_weekdays(made, ever, staying)
+
+
+def _on_other_weekdays(made: Draft, ever: Collection[str], staying: Collection[str]) -> Iterator[Finding]:
+    """The dates on which the calendar runs the table of a weekday that has no school else; of each place the first."""
+    if made.calendar is None:
+        return
+    found: set[str] = set()
+    for on, place in _moved(made.calendar):
+        if place in found:
+            continue
+        roster = Roster(made, day_of(made.calendar, on))
+        there = _who([roster.called(window) for window in made.windows])
+        missing = []
+        for one in made.classes:
+            kind = roster.day_of[one.id]
+            goes = kind.day_type not in (CLOSED, *staying) and (one.leaves is None or kind.weekday in one.leaves)
+            if goes and kind.weekday not in made.calendar.weekdays and one.id in ever and one.id not in there:
+                missing.append(one)
+        if missing:
+            found.add(place)
+            day = f"{on} {words_of(made, roster.day_of[missing[0].id])}"
+            yield Finding("not_called_on", place, day, {"name": _names(missing), "day": day})
+
+
+def _names(of: Sequence[SchoolClass]) -> str:
+    """The first of them, and how many they are."""
+    return "、".join(one.name for one in of[:_NAMED]) + (f"等 {len(of)} 个班" if len(of) > _NAMED else "")
+
+
+def _moved(calendar: Calendar) -> Iterator[tuple[date, str]]:
+    """Dates that may run such a table, and where that stands."""
+    said = [(on, one, f"calendar.dates.{on}") for on, one in calendar.dates.items()]
+    for n, rule in enumerate(calendar.rules):
+        place = f"calendar.rules[{n}]"
+        said += [(on, rule, place) for on in rule.on or ()]
+        if rule.on is None and rule.as_weekday not in (None, *calendar.weekdays):
+            days = (
+                term.begins + timedelta(m) for term in calendar.terms for m in range((term.to - term.begins).days + 1)
+            )
+            yield from ((on, place) for on in days)
+    for on, one, place in said:
+        if (one.as_weekday or weekday_of(one.as_date or on)) not in calendar.weekdays and one.day_type != CLOSED:
+            yield on, place
 
 
 def _who(called: Calls) -> set[str]:

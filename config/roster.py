@@ -131,15 +131,15 @@ class Roster:
         for group, members in self._members.items():
             for one in members:
                 groups_of.setdefault(one.id, []).append(group)
-        self._day: dict[str, Kind] = {}
+        self.day_of: dict[str, Kind] = {}
         for one in classes:
             gate = self._zones[one.zone].gate if one.zone in self._zones else ""
             own = (campus.get(gate), one.entry, *groups_of.get(one.id, ()), gate, one.id)
-            self._day[one.id] = _kind(of.of([scope for scope in own if scope]))
+            self.day_of[one.id] = _kind(of.of([scope for scope in own if scope]))
         self.day_at = {
             gate.id: _kind(of.of([scope for scope in (gate.campus, gate.id) if scope])) for gate in self.gates
         }
-        self.kinds = tuple(dict.fromkeys([*self._day.values(), *self.day_at.values()]))
+        self.kinds = tuple(dict.fromkeys([*self.day_of.values(), *self.day_at.values()]))
 
     def day_type(self, of: str) -> DayType | None:
         """A day type of the plan by its id; None for the two that every plan has."""
@@ -207,7 +207,7 @@ class Roster:
         """Which classes it does not call today although it would on another day."""
         if window.kind != "dismissal":
             return ()
-        out = [LeftOut(own, window.id, "other_day") for own, kind in self._day.items() if not self.runs(window, kind)]
+        out = [LeftOut(own, window.id, "other_day") for own, kind in self.day_of.items() if not self.runs(window, kind)]
         for kind in self.kinds:
             if self.runs(window, kind):
                 variant = window.variant(*kind)
@@ -248,7 +248,7 @@ class Roster:
         units: list[Called] = []
         for name in names:
             group = self._groups.get(name)
-            own = [one for one in self._classes([name]) if self._day[one.id] == kind]
+            own = [one for one in self._classes([name]) if self.day_of[one.id] == kind]
             own = [one for one in own if one.leaves is None or kind.weekday in one.leaves]
             if group is not None and not group.each:
                 units += self._together(group, own, places, variant, kind)
@@ -300,7 +300,7 @@ class Roster:
     def _waiting(self, who: Sequence[str], window: WindowEntry, kind: Kind) -> list[str]:
         """The gates where they wait."""
         places = self._places(window, kind)
-        own = [one for one in self._classes(who) if self._day[one.id] == kind]
+        own = [one for one in self._classes(who) if self.day_of[one.id] == kind]
         zones = (self._zone(places, (one.id, one.entry), one.zone) for one in own)
         return list(dict.fromkeys(zone.gate for zone in zones if zone is not None))
 

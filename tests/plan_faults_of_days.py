@@ -1,6 +1,7 @@
 """Mistakes that show on some days alone: groups, day types, weekdays, explicit calls, places, gates with hours."""
 
-from plan_samples import AFTER, CLASSES, GATES, NOON, WINDOWS, ZONES, Findings, Swaps, single
+from plan_faults_of_calendar import rule
+from plan_samples import AFTER, CLASSES, GATES, NOON, WINDOWS, ZONES, Findings, Swaps, single, window
 
 TYPES = '[day_types.rain]\nname = "雨天"\n'
 WINDOW = "[[windows]]\n"
@@ -26,6 +27,13 @@ SHUT = 'closures = [{ from = "2026-12-01", to = "2026-12-02", why = "修路", in
 EARLY_ON_WEDNESDAY = ("[windows.on.wed]", 'opens = "15:00"', 'starts = "15:05"', 'closes = "15:40"')
 LATE_IN_RAIN = ("[windows.on.rain]", 'opens = "16:35"', 'starts = "16:36"')
 LATE = 'calls = [{ at = "16:27", who = ["bus1"] }]'
+FIVE_DAYS = 'weekdays = ["mon", "tue", "wed", "thu", "fri"]'
+WEEK = [noon(FIVE_DAYS), after(FIVE_DAYS)]
+SATURDAY = (
+    "[calendar]\n",
+    window("sat", "11:00", "11:20", 'kind = "dismissal"', "every_s = 60", 'order = ["g1"]', 'weekdays = ["sat"]')
+    + "[calendar]\n",
+)
 WAYS = [
     f'[groups.{one}]\nmembers = ["g1"]\nzone = "{zone}"\neach = true\n' for one, zone in (("walk", "a"), ("car", "b"))
 ]
@@ -226,6 +234,26 @@ DAYS: dict[str, tuple[Swaps, Findings]] = {
     "a grade nobody calls on Wednesday": (
         [noon('weekdays = ["mon", "tue"]'), after("[windows.on.wed]", FIVE)],
         [("not_called_on", "classes.g6", "正常 星期三")],
+    ),
+    "a make-up day that runs the table of a day without windows": (
+        [*WEEK, ('"2026-10-10"]\nas_weekday = "wed"', '"2026-10-10"]\nas_weekday = "sat"')],
+        [("not_called_on", "calendar.dates.2026-10-10", "2026-10-10 正常 星期六")],
+    ),
+    "a make-up day that runs its own table": (
+        [*WEEK, ('"2026-10-10"]\nas_weekday = "wed"', '"2026-10-10"]\nas_date = "2026-10-10"')],
+        [("not_called_on", "calendar.dates.2026-10-10", "2026-10-10 正常 星期六")],
+    ),
+    "a Saturday with school and without windows": (
+        [*WEEK, *rule('on = ["2026-11-21", "2026-11-28"]', 'day_type = "normal"')],
+        [("not_called_on", "calendar.rules[0]", "2026-11-21 正常 星期六")],
+    ),
+    "a Friday that runs the table of a Saturday": (
+        [*WEEK, *rule('weekdays = ["fri"]', "nth = -1", 'as_weekday = "sat"')],
+        [("not_called_on", "calendar.rules[0]", "2026-10-30 正常 星期六")],
+    ),
+    "a Saturday of one grade that its window forgets": (
+        [*WEEK, SATURDAY, *rule('on = ["2026-11-28"]', 'day_type = "normal"', 'scope = ["g1", "g2"]')],
+        [("not_called_on", "calendar.rules[0]", "2026-11-28 正常 星期六")],
     ),
     "a class nobody calls in rain": (
         [

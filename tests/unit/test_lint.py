@@ -15,8 +15,8 @@ from config.parsing import decoded
 from config.plan import PlanError
 from config.timetable import timetable
 from plan_faults import FORM
-from plan_faults_of_calendar import CALENDAR_FAULTS
-from plan_faults_of_days import DAYS, TYPES, after, more, noon
+from plan_faults_of_calendar import CALENDAR_FAULTS, CLOSED, rule
+from plan_faults_of_days import DAYS, SATURDAY, TYPES, WEEK, after, more, noon
 from plan_faults_of_sense import SENSE
 from plan_samples import AFTER, CALL, MORNING, NOON, TERMS, WINDOWS, changed, found, plan, refused, window
 from wire_samples import PLAN
@@ -62,6 +62,11 @@ def test_of_many_that_are_forgotten_three_are_named(left: int, name: str) -> Non
     swaps = [more(TYPES), noon('day_types = ["normal"]'), after("[windows.on.rain]", order)]
     (finding,) = refused(changed(*swaps)).findings
     assert (finding.code, finding.args["name"]) == ("not_called_on", name)
+
+
+def test_a_saturday_of_one_grade_needs_a_window_for_that_grade_alone() -> None:
+    plan(*WEEK, SATURDAY, *rule('on = ["2026-11-28"]', 'day_type = "normal"', 'scope = ["g1"]'))
+    plan(*WEEK, *rule('on = ["2026-11-28"]', CLOSED))
 
 
 def test_a_window_that_closes_as_it_opens_is_told_at_its_end() -> None:
