@@ -377,17 +377,3 @@ def heavy(plan: Plan) -> Iterator[Finding]:
                 args = {"gate": gate.name, "count": str(count), "most": str(limits.PLAN_DAY_MAX_BYTES)}
                 yield Finding("too_heavy", f"gates.{gate.id}", args=args)
                 return
-
-
-def strange(window: WindowEntry) -> list[str]:
-    """Keys that only a dismissal has. Several: its kind is wrong, not each of them."""
-    if window.kind == "dismissal":
-        return []
-    keys = [key for key in ("every_s", "order", "starts", "ending") if getattr(window, key) is not None]
-    keys += [key for key in ("calls", "reverse") if getattr(window, key)]
-    return keys + ["pacing"] * (window.pacing != "timed") + waits(window)
-
-
-def waits(window: WindowEntry) -> list[str]:
-    """Keys written here that only a window paced by people has."""
-    return [key for key in ("max_wait_s", "on_timeout") if key in window.model_fields_set]
