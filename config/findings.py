@@ -73,8 +73,8 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
         "en": ("an id is 1 to 32 of a-z, 0-9 and hyphen, and not centre or none", "for example g3 or east-gate"),
     },
     "bad_time": {
-        "zh": ("不是时刻", '写成带引号的 "11:30" 或 "11:30:20"；次日零点后写 "24:10"'),
-        "en": ("is no time of day", 'write "11:30" or "11:30:20" in quotes; past midnight "24:10"'),
+        "zh": ("不是时刻", '写成带引号的 "08:30" 或 "11:30:20"，小时写两位，冒号用英文的；次日零点后写 "24:10"'),
+        "en": ("is no time of day", 'write "08:30" or "11:30:20" in quotes, two digits an hour; past midnight "24:10"'),
     },
     "bad_date": {
         "zh": ("不是日期", '写成带引号的 "2026-11-25"'),
@@ -159,6 +159,10 @@ _WORDS: dict[str, dict[Lang, tuple[str, str]]] = {
     "not_for_pacing": {
         "zh": ("按时叫班的时段不等人放行，没有 {keys}", "删去，或把 pacing 改为 guarded 或 ready"),
         "en": ("a timed window waits for nobody and has no {keys}", "remove it, or make the pacing guarded or ready"),
+    },
+    "never_on": {
+        "zh": ("这样的日子没有这个时段，这里写的没有人看", "删去，或把这一天加进 day_types 或 weekdays"),
+        "en": ("the window is not there on such a day: nobody reads this", "remove it, or add the day to the window"),
     },
     "twice": {
         "zh": ("{name}在同一时段的同一校门被列了两次", "只列一次；两种走法在一个门，就分成两个时段或合成一句"),

@@ -45,7 +45,7 @@ def _findings(made: Draft, voice: Voice) -> Iterator[Finding]:
     yield from _references(made)
     yield from _sentences(made, voice)
     for window in made.windows:
-        yield from window_findings(window)
+        yield from window_findings(window, made.named.get("day_types", ()))
         yield from listed_twice(made, window)
     certain = _certain(made)
     yield from day_findings(made, certain=certain, known=certain and _known_places(made))

@@ -1,15 +1,16 @@
 """What is wrong in a window by itself: its times on each kind of day, what it lacks, keys that nobody reads. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import get_args
 
 from config.findings import Finding, clock
-from config.plan import CLOSED, WindowEntry
+from config.plan import CLOSED, NORMAL, WindowEntry, WindowOn
 from config.plan_read import Draft
 from config.schoolyear import Weekday
 
 
-def window_findings(window: WindowEntry) -> Iterator[Finding]:
+def window_findings(window: WindowEntry, types: Collection[str]) -> Iterator[Finding]:
+    """`types`: the day types of the plan."""
     yield from _times(f"windows.{window.id}", window)
     wrong: set[str] = set()
     for days, changed in _variants(window):
@@ -22,11 +23,10 @@ def window_findings(window: WindowEntry) -> Iterator[Finding]:
         bare = window.order is None and window.calls
         if window.every_s is None and not bare:
             yield Finding("every_s", f"{place}.every_s")
-        if window.pacing == "timed" and (keys := waits(window)):
-            paced = any(on.pacing not in (None, "timed") for on in window.on.values())
-            yield from (
-                [] if paced else [Finding("not_for_pacing", f"{place}.{keys[0]}", args={"keys": ", ".join(keys)})]
-            )
+        paced = any(part.pacing not in (None, "timed") for part in window.parts.values())
+        for key, part in window.parts.items() if not paced else ():
+            if keys := waits(part):
+                yield Finding("not_for_pacing", f"{key}.{keys[0]}", args={"keys": ", ".join(keys)})
     elif keys := strange(window):
         one = f"{place}.{keys[0]}"
         where, value = (one, "") if len(keys) == 1 else (f"{place}.kind", window.kind)
@@ -35,6 +35,20 @@ def window_findings(window: WindowEntry) -> Iterator[Finding]:
         yield Finding("notice", f"{place}.notice")
     if CLOSED in (window.day_types or ()):
         yield Finding("reserved", f"{place}.day_types", CLOSED)
+    for key, on in window.on.items():
+        keys = strange(window, on)
+        if _never(window, key, types):
+            yield Finding("never_on", f"{place}.on.{key}")
+        elif keys and len(strange(window)) <= 1:
+            args = {"kind": window.kind, "keys": ", ".join(keys)}
+            yield Finding("not_for_kind", f"{place}.on.{key}.{keys[0]}", args=args)
+
+
+def _never(window: WindowEntry, day: str, types: Collection[str]) -> bool:
+    """Whether it is not there on such a day. One that the plan does not know is another mistake."""
+    if day in get_args(Weekday):
+        return window.weekdays is not None and day not in window.weekdays
+    return day == CLOSED or (day in (NORMAL, *types) and window.day_types is not None and day not in window.day_types)
 
 
 def _variants(window: WindowEntry) -> Iterator[tuple[tuple[str, ...], WindowEntry]]:
@@ -88,15 +102,18 @@ def listed_twice(made: Draft, window: WindowEntry) -> Iterator[Finding]:
         seen |= meant
 
 
-def strange(window: WindowEntry) -> list[str]:
-    """Keys that only a dismissal has. Several: its kind is wrong, not each of them."""
+def strange(window: WindowEntry, on: WindowOn | None = None) -> list[str]:
+    """Keys that only a dismissal has, in the window or in what differs `on` a day. Several in the window: its kind is
+    wrong, not each of them.
+    """
+    part = on or window
     if window.kind == "dismissal":
         return []
-    keys = [key for key in ("every_s", "order", "starts", "ending") if getattr(window, key) is not None]
-    keys += [key for key in ("calls", "reverse") if getattr(window, key)]
-    return keys + ["pacing"] * (window.pacing != "timed") + waits(window)
+    keys = [key for key in ("every_s", "order", "starts", "ending") if getattr(part, key) is not None]
+    keys += [key for key in ("calls", "reverse") if getattr(part, key)]
+    return keys + ["pacing"] * (part.pacing not in (None, "timed")) + waits(part)
 
 
-def waits(window: WindowEntry) -> list[str]:
+def waits(part: WindowEntry | WindowOn) -> list[str]:
     """Keys written here that only a window paced by people has."""
-    return [key for key in ("max_wait_s", "on_timeout") if key in window.model_fields_set]
+    return [key for key in ("max_wait_s", "on_timeout") if key in part.model_fields_set]

@@ -1,7 +1,7 @@
 """Mistakes that show on some days alone: groups, day types, weekdays, explicit calls, places, gates with hours."""
 
 from plan_faults_of_calendar import rule
-from plan_samples import AFTER, CLASSES, GATES, NOON, WINDOWS, ZONES, Findings, Swaps, single, window
+from plan_samples import AFTER, CLASSES, GATES, MORNING, NOON, WINDOWS, ZONES, Findings, Swaps, single, window
 
 TYPES = '[day_types.rain]\nname = "雨天"\n'
 WINDOW = "[[windows]]\n"
@@ -88,7 +88,7 @@ DAYS: dict[str, tuple[Swaps, Findings]] = {
         [("no_such", "windows.after-school.day_types[1]", "rian")],
     ),
     "something differs on a day that does not exist": (
-        [more(TYPES), after("[windows.on.rian]", "every_s = 30")],
+        [more(TYPES), after('day_types = ["normal", "rain"]', "[windows.on.rian]", "every_s = 30")],
         [("no_such", "windows.after-school.on.rian", "rian")],
     ),
     "a place that does not exist": (
@@ -174,6 +174,26 @@ DAYS: dict[str, tuple[Swaps, Findings]] = {
     "waits in a window that nobody paces, also not in rain": (
         [more(TYPES), after("max_wait_s = 30", "[windows.on.rain]", 'pacing = "timed"')],
         [("not_for_pacing", "windows.after-school.max_wait_s", "")],
+    ),
+    "waits in rain in a window that nobody paces": (
+        [more(TYPES), after("[windows.on.rain]", "max_wait_s = 30")],
+        [("not_for_pacing", "windows.after-school.on.rain.max_wait_s", "")],
+    ),
+    "an order in rain where none is called": (
+        [more(TYPES), (MORNING, MORNING + '\n[windows.on.rain]\nevery_s = 45\norder = ["g1"]\npacing = "guarded"')],
+        [("not_for_kind", "windows.morning.on.rain.every_s", "")],
+    ),
+    "what differs on a day type that the window does not have": (
+        [more(TYPES), after('day_types = ["normal"]', "[windows.on.rain]", "every_s = 40")],
+        [("never_on", "windows.after-school.on.rain", "")],
+    ),
+    "what differs on a weekday that the window does not have": (
+        [after('weekdays = ["mon", "tue", "thu", "fri"]', "[windows.on.wed]", "every_s = 40")],
+        [("never_on", "windows.after-school.on.wed", "")],
+    ),
+    "what differs on closed days": (
+        [after("[windows.on.closed]", "every_s = 40")],
+        [("never_on", "windows.after-school.on.closed", "")],
     ),
     "an order and calls without a distance": (
         [more(BUS), (AFTER, "\n".join((AFTER.replace("every_s = 45\n", ""), LATE)))],
