@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, NamedTuple, Protocol
 
+from config import limits
 from config.day import CueKind
 from config.plan import CLOSED, NORMAL, ClassKind, DayType, Gate, Group, SchoolClass, WindowEntry, Zone
 
@@ -172,7 +173,12 @@ class Roster:
             if self.runs(window, kind):
                 variant = window.variant(*kind)
                 for one in self._tells(variant, window, kind):
-                    found.setdefault((one.gate, one.subject, one.kind), one)
+                    had = found.setdefault((one.gate, one.subject, one.kind), one)
+                    if one.kind == "notice" and (had.at_s, had.say) != (one.at_s, one.say):
+                        # What another kind of day tells at this gate; beyond every number of its own.
+                        more = limits.CALLS_MAX * self.kinds.index(kind)
+                        other = replace(one, subject=f"n{more + int(one.subject[1:])}")
+                        found[one.gate, other.subject, one.kind] = other
         return list(found.values())
 
     def at_gate(self, window: WindowEntry, gate: str) -> WindowEntry | None:

@@ -202,6 +202,20 @@ notices = [
     assert [cue.id.split("/", 2)[2] for cue in timetable(made, WEDNESDAY)[1].cues][:2] == ["n2/notice", "n3/notice"]
 
 
+def test_two_parts_of_a_gate_with_different_days_hear_each_its_own_notices() -> None:
+    own = 'notices = [{ at = "16:26", say = "一年级请注意。", who = ["g1"] }]\n'
+    half = '[windows.on.half]\nnotices = [{ at = "16:27", say = "一班请注意。", who = ["g1c1"] }]\n'
+    made = taken(SMALL, '[day_types.half]\nname = "半天"\n', AFTERNOON + own + half)
+    east, _ = folded(made, WEDNESDAY, Parted("normal", "wed", {"g1c1": WholeDay("half", "wed")}))
+    assert [(cue.id, cue.say) for cue in east.cues if cue.kind == "notice"] == [
+        ("2026-11-25/afternoon/n101/notice", "一年级请注意。"),
+        ("2026-11-25/afternoon/n1/notice", "一班请注意。"),
+    ]
+    both = taken(SMALL, '[day_types.half]\nname = "半天"\n', AFTERNOON + own)
+    east, _ = folded(both, WEDNESDAY, Parted("normal", "wed", {"g1c1": WholeDay("half", "wed")}))
+    assert [cue.say for cue in east.cues if cue.kind == "notice"] == ["一年级请注意。"]
+
+
 def test_a_sentence_is_the_groups_own_then_that_of_its_kind_then_that_of_the_day() -> None:
     groups = """
 [groups.bus1]
