@@ -149,6 +149,10 @@ def test_the_estimate_is_near_what_the_engine_said() -> None:
         "请注意，三年级一班正在放学，请家长到北广场接送区等候。": 11.61,
     }
     assert all(abs(lasts(say) / took_s - 1) < 0.05 for say, took_s in measured.items())
+    dense = {"请安静，" * 10 + "好。": 17.54, "请等，" * 15 + "好。": 20.75, "请，" * 20 + "好。": 19.54}
+    assert all(abs(lasts(say) / took_s - 1) < 0.05 for say, took_s in dense.items())
+    classes = "、".join(f"一年级{n}班" for n in "一二三四五六七八九十")  # took 24.1 s
+    assert lasts(f"请注意，{classes}正在放学。") < limits.SAYING_MAX_S
     assert lasts("😀😀") == pytest.approx(1.7)
     assert MUTE.lasts("一班放学。", {}) == pytest.approx(2.0)
 
