@@ -41,7 +41,7 @@ def _own(file: Path) -> Mapping[str, str]:
     """The table [readings] of a file. Raises BadInputError with all that is wrong in it."""
     try:
         with file.open("rb") as stream:
-            table = tomllib.loads(stream.read(PLAN_MAX_BYTES).decode()).get("readings")
+            table = tomllib.loads(stream.read(PLAN_MAX_BYTES).decode("utf-8-sig")).get("readings")
     except (OSError, ValueError) as error:
         message = f"{file}：读不了（{error}）。请检查文件名；内容是 UTF-8 的 TOML，写法见 docs/voice.md。"
         raise BadInputError(message) from error

@@ -199,11 +199,11 @@ def record_sheet(store: Store, plan: Plan, on: date, found: Sequence[tuple[topic
 
 def _settings(file: Path) -> CentreSettings:
     try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        content = file.read_bytes()
+    except OSError as error:
         message = f"{file}: {error}"
         raise BadInputError(message) from error
-    return read(text, str(file), CentreSettings, language(os.environ))
+    return read(content, str(file), CentreSettings, language(os.environ))
 
 
 def _plan(file: Path, store: Store) -> tuple[Plan, str]:

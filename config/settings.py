@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from config import limits
 from config.errors import BadInputError
 from config.findings import Finding, Lang, words
-from config.parsing import loaded, made, shown
+from config.parsing import decoded, loaded, made, shown
 from config.types import Frozen, Name, Slug, seen
 
 S = TypeVar("S", "GateSettings", "CentreSettings")
@@ -105,9 +105,10 @@ class CentreSettings(Frozen):
     embedded_port: Annotated[int, Field(ge=1, le=65535)] | None = None
 
 
-def read(text: str, file: str, model: type[S], lang: Lang) -> S:
-    """Settings out of a file's text. Raises BadInputError that names every fault."""
-    raw, findings = loaded(text, limits.PLAN_MAX_BYTES)
+def read(content: str | bytes, file: str, model: type[S], lang: Lang) -> S:
+    """Settings out of a file's text, or its bytes. Raises BadInputError that names every fault."""
+    text, findings = decoded(content, limits.PLAN_MAX_BYTES) if isinstance(content, bytes) else (content, ())
+    raw, findings = (None, findings) if text is None else loaded(text, limits.PLAN_MAX_BYTES)
     if raw is not None:
         one, findings = made("", raw, model)
         if type(raw.get("v", 1)) is not int and not any(finding.place == "v" for finding in findings):

@@ -23,6 +23,12 @@ def readings(tmp_path: Path) -> Path:
     return file
 
 
+def test_a_file_with_the_mark_of_other_editors_gives_its_readings(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text('\ufeff[readings]\n"莘" = "xīn"\n', encoding="utf-8")
+    assert say([TEXT, "--readings", str(file)]) == 0
+
+
 @pytest.mark.parametrize("options", [[], ["--show"]])
 def test_a_sentence_is_shown_with_its_tones(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["say", TEXT, *options]) == 0

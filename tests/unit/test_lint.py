@@ -256,6 +256,13 @@ def test_a_near_miss_names_what_was_meant() -> None:
         assert [meant in words(one, "zh") for one in refused(text).findings] == [True]
 
 
+def test_an_hour_of_one_digit_is_told_to_be_written_with_two() -> None:
+    (one,) = refused(changed(('opens = "07:20"', 'opens = "7:20"'))).findings
+    assert '"08:30"' in words(one, "zh")
+    assert "小时写两位" in words(one, "zh")
+    assert "two digits" in words(one, "en")
+
+
 def test_an_error_names_the_file_with_each_finding() -> None:
     error = refused(changed(('zone = "c"', 'zone = "x"'), (MORNING, "")))
     assert str(error).splitlines() == [f"shifan.toml: {words(one, 'en')}" for one in error.findings]

@@ -1,11 +1,13 @@
 """Settings are read whole: everything that is wrong at once, and what is documented is what is read."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import fangxue
 from config.errors import BadInputError
 from config.settings import (
     BrokerSettings,
@@ -51,6 +53,16 @@ def test_the_examples_are_good() -> None:
         clock=ClockSettings(source="owner"),
         broker=BrokerSettings(host="127.0.0.1", port=1883),
     )
+
+
+def test_a_file_in_another_encoding_is_told_how_to_save_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    file = tmp_path / "centre.toml"
+    file.write_bytes('v = 1\nplan = "方案.toml"\ndata = "d"\n'.encode("gbk"))
+    assert fangxue.main(["records", "day", "--settings", str(file), "--date", "2026-11-25"]) == 2
+    assert "不是 UTF-8 编码的文本（第 14 字节） → 在编辑器中“另存为”，编码选 UTF-8" in capsys.readouterr().err
 
 
 def test_what_is_not_written_has_its_default() -> None:
