@@ -85,7 +85,7 @@ def _window(draw: st.DrawFn, hour: int, anybody: Lists, places: st.SearchStrateg
         keys |= {
             "opens": f"{hour:02}:05",
             "starts": f"{hour:02}:20",
-            "gates": draw(st.lists(st.sampled_from(gates), min_size=1)),
+            "gates": draw(st.lists(st.sampled_from(gates), min_size=1, max_size=4)),
         }
         return {key: value for key, value in keys.items() if draw(flag)}
 
