@@ -27,8 +27,8 @@ from config.clock import SystemClock
 from config.day import GateDay
 from config.errors import BadInputError, OutsideError
 from config.language import language
-from config.lint import read as read_plan
 from config.plan import Plan
+from config.plan_read import taken
 from config.settings import CentreSettings, read
 from config.timetable import local
 
@@ -157,7 +157,7 @@ def records(argv: Sequence[str]) -> int:
         raise BadInputError(message)
     store = Store(file)
     try:
-        plan, _ = read_plan(store.plan() or "", "store")
+        plan = taken(store.plan() or "")
         found = store.records(on)
         if options.json:
             rows = [{"gate": address.gate, **record.model_dump(mode="json")} for address, record in found]
@@ -215,7 +215,7 @@ def _plan(file: Path, store: Store) -> tuple[Plan, str]:
         if (text := store.plan()) is None:
             raise
         _log(f"方案未采用，沿用上一份 the plan was refused, the last good one goes on:\n{error}")
-        return read_plan(text, "store")[0], text
+        return taken(text), text
 
 
 def _log(line: str) -> None:

@@ -16,6 +16,7 @@ from config.plan import (
     Gate,
     Group,
     Plan,
+    PlanError,
     School,
     SchoolClass,
     Sentences,
@@ -115,6 +116,17 @@ def draft(text: str, near: Near | None = None) -> tuple[Draft, tuple[Finding, ..
     )
     reader.findings += [unknown(plain(key), key, _KEYS) for key in raw if key not in _KEYS]
     return drafted, once(reader.findings)
+
+
+def taken(text: str) -> Plan:
+    """A plan that was checked when it was stored: a newer program that finds more in it must not end a school's day.
+
+    Raises PlanError when this program cannot read its form.
+    """
+    made, findings = draft(text)
+    if findings:
+        raise PlanError("store", findings)
+    return made.plan()
 
 
 class _Reader:

@@ -13,7 +13,9 @@ import pytest
 
 from broker import agenda
 from broker.centre import Inbox
-from broker.cli import _each_second, _ring
+from broker.cli import _each_second, _plan, _ring
+from broker.store import Store
+from config.errors import BadInputError
 from process_rig import free_port
 from school_rig import TEXT
 
@@ -116,6 +118,26 @@ def test_a_start_with_a_bad_plan_goes_on_with_the_last_good_one(folder: Path, ba
     second = Running(folder)
     assert "0 份新版" in second.until("connected to the broker")
     assert second.end() == 0
+
+
+def test_a_newer_program_that_finds_more_in_the_plan_goes_on_with_it(folder: Path) -> None:
+    (folder / "plan.toml").write_text(RAINY_WEDNESDAY, "utf-8")
+    store = Store(folder / "centre.sqlite")
+    store.keep_plan(RAINY_WEDNESDAY)
+    made, text = _plan(folder / "plan.toml", store)
+    store.close()
+    assert (set(made.windows[-1].on), text) == ({"wed", "rain"}, RAINY_WEDNESDAY)
+
+
+def test_a_start_without_any_good_plan_says_so(folder: Path) -> None:
+    (folder / "plan.toml").write_text("not a plan", "utf-8")
+    store = Store(folder / "centre.sqlite")
+    with pytest.raises(BadInputError, match=r"plan\.toml"):
+        _plan(folder / "plan.toml", store)
+    store.keep_plan("v = 9")
+    with pytest.raises(BadInputError, match="store"):
+        _plan(folder / "plan.toml", store)
+    store.close()
 
 
 def test_what_a_signal_asked_for_waits_for_room_in_the_inbox() -> None:
