@@ -95,12 +95,10 @@ RAINY_WEDNESDAY = TEXT.replace(
     "\n[calendar]",
     """
 [windows.on.wed]
-opens = "15:00"
-starts = "15:05"
-closes = "15:40"
+opens = "17:00"
+closes = "17:20"
 [windows.on.rain]
-opens = "16:35"
-starts = "16:36"
+opens = "17:30"
 [day_types.rain]
 name = "雨天"
 [calendar]""",
