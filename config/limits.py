@@ -11,6 +11,8 @@ PLAY_AHEAD_MS = CLIP_SILENCE_MS + PLAYER_START_MS
 """The player starts this long before the first audible sample."""
 LATE_S = 60
 """Default of `until - at`: a Pi reboots in about 40 s."""
+READY_LATE_S = 300
+"""The same where classes report that they are ready: eight that do at once are called one after the other."""
 LATE_RECORD_S = 2.0
 """A call begun later than this is recorded as late; below it nobody notices."""
 REST_S = 3

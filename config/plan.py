@@ -237,7 +237,7 @@ class WindowEntry(Frozen):
     on_timeout: Literal["call", "pass_over"] = "pass_over"
     every_s: Annotated[float, Field(ge=1, le=3600)] | None = None
     rest_s: Annotated[float, Field(ge=1, le=60)] = limits.REST_S
-    late_s: Annotated[float, Field(ge=5, le=600)] = limits.LATE_S
+    late_s: Annotated[float, Field(ge=5, le=600)] | None = None
     repeat: Annotated[int, Field(ge=1, le=5)] = 2
     order: Names | None = None
     reverse: bool = False
@@ -254,6 +254,11 @@ class WindowEntry(Frozen):
 
     def at_gate(self, gate: str) -> bool:
         return self.gates is None or gate in self.gates
+
+    @property
+    def waits_s(self) -> float:
+        """How late a call of it may begin, or how long a release counts. Who reports ready does so together."""
+        return self.late_s or (limits.READY_LATE_S if self.pacing == "ready" else limits.LATE_S)
 
     def runs(self, day_type: str, weekday: str) -> bool:
         """Whether there is this window on a day type that the plan knows."""

@@ -34,6 +34,7 @@ PROBLEMS = {
     "outbox": "等待上报的记录太多，最早的丢了", "window-short": "这个时段叫不完了",
     "set-aside": "一条消息曾使程序停止，已搁置",
     "refused-day": "没有接受一份放学表", "refused-cue": "没有接受一条口令", "refused-alert": "没有接受一条警报",
+    "refused-ack": "没有接受一次确认", "refused-time": "没有接受一次对时", "refused-topic": "收到不认识的消息",
     "button-hold": "暂停键一直按着", "button-next": "放行键一直按着",
 }  # fmt: skip
 """By their code; another one is shown by it."""

@@ -75,7 +75,7 @@ def test_the_sample_is_read_whole() -> None:
 
 def test_what_is_not_written_has_its_default() -> None:
     noon = plan().windows[1]
-    assert (noon.pacing, noon.rest_s, noon.late_s, noon.repeat, noon.gain_db, noon.notice, noon.gates) == (
+    assert (noon.pacing, noon.rest_s, noon.waits_s, noon.repeat, noon.gain_db, noon.notice, noon.gates) == (
         "timed", 3, 60, 2, 0.0, None, None
     )  # fmt: skip
     assert plan(("[sentences]\n", ""), (CALL, "")).sentences == Sentences(call="请注意，{classes}正在放学。")
