@@ -67,9 +67,8 @@ class AlsaPlayer(PlayerThread):
         began_s = forked_s + PLAYER_START_MS / 1000 if taken and elapsed_s * 1000 > PLAYER_START_MS else None
         if ended == "cut" and code < 0:
             return Played(job.token, "cut", began_s)
-        why = _fault(ended, code, elapsed_s, length_s, said, left=len(samples) - taken)
-        if not why and (why := self._muted()):
-            began_s = None  # nobody heard any of it
+        # A card that says it is muted may have sounded all the same: only what took no sample surely was not heard.
+        why = _fault(ended, code, elapsed_s, length_s, said, left=len(samples) - taken) or self._muted()
         return Played(job.token, "failed" if why else "whole", began_s, why)
 
     def _muted(self) -> str:

@@ -50,6 +50,11 @@ CAPTURE = control("Capture", "Mono: Capture 7 [50%] [on]", capabilities="cvolume
         (control("Speaker", "Mono: Playback 0 [0%] [off] Capture 80 [80%] [on]"), "Speaker"),
         (control("HDMI", left(80)) + control("HDMI", left(80, "off"), index=1), ""),
         (control("HDMI", left(80, "off")) + control("HDMI", left(80, "off"), index=1), "HDMI"),
+        # A headset's two ways in, game and chat.
+        (control("PCM", left(80)) + control("PCM", left(0, "off"), index=1), ""),
+        (control("PCM", left(0, "off")) + control("PCM", left(80), index=1), ""),
+        (control("PCM", left(0, "off")) + control("PCM", left(80, "off"), index=1), "PCM"),
+        (control("PCM", left(80)) + control("PCM", left(0), index=1) + control("Master", left(0)), "Master"),
     ],
 )
 def test_what_keeps_a_card_silent_is_named(contents: str, silent: str) -> None:
