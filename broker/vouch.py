@@ -11,7 +11,7 @@ def error_s(
 ) -> float | None:
     """The bound on the centre's clock; None: nobody vouches.
 
-    A synchronised kernel always counts. `owner`: a confirmation of the last 7 days counts too, with the crystal's drift
+    A synchronised kernel always counts. `owner`: a confirmation of the last 6 days counts too, with the crystal's drift
     since; one from the future says that the clock was set back, and counts nothing.
     """
     if kernel_error_s is not None or source == "kernel" or confirmed_at is None:

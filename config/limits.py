@@ -68,8 +68,9 @@ ASK_BURST_EVERY_S = 0.25
 ASK_EVERY_S = 300.0
 """Between exchanges afterwards: 50 ppm of it is 15 ms."""
 ASK_AGAIN_S = 5.0
-"""While nothing vouches a gate asks this often: the centre may come later than the gate, and an owner confirm its time
-at any moment. An answer that took longer waited somewhere; half of that is no error to call classes with.
+"""While nothing vouches, or soon nothing will, a gate asks this often: the centre may come later than the gate, and an
+owner confirm its time at any moment. An answer that took longer waited somewhere; half of that is no error to call
+classes with.
 """
 CLOCK_STEP_S = 0.1
 """A change of (wall - monotonic) above this is a step of the wall clock; slewing changes neither."""
@@ -92,8 +93,8 @@ ANCHOR_KEPT_S = 3600.0
 """Between two entries of the journal that let a restarted process go on: an hour costs 0.18 s of the bound."""
 OWNER_ERROR_S = 2.0
 """Error of a page's time that an owner compared with a watch."""
-OWNER_VALID_S = 7 * 24 * 3600
-"""An owner's confirmation vouches this long."""
+OWNER_VALID_S = 6 * 24 * 3600
+"""An owner's confirmation vouches this long: during the seventh day a crystal's drift leaves `TOLERANCE_S`."""
 WIRE_INSTANT_S = 0.001
 """Instants on the wire carry milliseconds."""
 

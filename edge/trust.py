@@ -220,10 +220,16 @@ def ask(trust: Trust, monotonic_s: float) -> tuple[Trust, Ask | None]:
     if monotonic_s < trust.ask_at_s:
         return trust, None
     n, burst = trust.n + 1, max(0, trust.burst - 1)
-    pause_s = limits.ASK_EVERY_S if trust.anchors else limits.ASK_AGAIN_S
+    pause_s = limits.ASK_EVERY_S if _vouches(trust, monotonic_s + limits.ASK_EVERY_S) else limits.ASK_AGAIN_S
     next_s = monotonic_s + (limits.ASK_BURST_EVERY_S if burst else pause_s)
     made = replace(trust, n=n, burst=burst, asked=(n, monotonic_s), ask_at_s=next_s)
     return made, Ask(v=1, start=trust.start, n=n)
+
+
+def _vouches(trust: Trust, monotonic_s: float) -> bool:
+    """Whether what is known now is still good enough then."""
+    source = chosen(trust, monotonic_s)
+    return source is not None and trust.anchors[source].bound_s(monotonic_s) <= limits.TOLERANCE_S
 
 
 def answered(trust: Trust, time: Time, monotonic_s: float) -> Trust:

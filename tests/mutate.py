@@ -47,7 +47,12 @@ LINT = (
 TESTS = {
     "edge/gate.py": (*GATE, MODEL),
     "config/pacing.py": ("tests/unit/test_pacing.py", "tests/unit/test_paced.py", *GATE, MODEL),
-    "edge/trust.py": ("tests/unit/test_trust.py", SURVIVORS, "tests/sim/test_gate_clock.py"),
+    "edge/trust.py": (
+        "tests/unit/test_trust.py",
+        "tests/unit/test_trust_asks.py",
+        SURVIVORS,
+        "tests/sim/test_gate_clock.py",
+    ),
     "edge/button.py": ("tests/unit/test_button.py", "tests/unit/test_gate_buttons.py"),
     "edge/pace.py": (*GATE, "tests/unit/test_pacing.py", MODEL),
     "edge/alarm.py": (*GATE, MODEL),

@@ -116,7 +116,7 @@ def _asking(app: FastAPI, line: Line) -> None:
 
     @app.post("/v1/time/confirm", responses={200: {"model": Vouched}, **_ERRORS}, openapi_extra=_takes(TimeConfirmed))
     async def confirm(request: Request) -> Response:
-        """An owner compared the centre's time with a good clock. It counts for seven days."""
+        """An owner compared the centre's time with a good clock. It counts for six days."""
         said = await _taken(request, TimeConfirmed)
 
         def check(view: View) -> None:

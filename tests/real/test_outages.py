@@ -104,7 +104,7 @@ def test_a_centre_that_is_gone_for_a_window_and_a_new_card_cost_no_call_and_no_r
         first = site.open_window("w1")
         assert site.centre.end(signal.SIGKILL) == -signal.SIGKILL
         _calls_by_itself(site, first)
-        site.start_centre()  # the time was confirmed for seven days
+        site.start_centre()  # the time was confirmed for six days
         assert results(site.wait_called("w1", 5), "w1") == FIVE
 
         card = site.status.log

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import pytest
 
@@ -106,25 +105,6 @@ def test_slow_drift_of_the_wall_clock_is_no_step() -> None:
     for minute in range(1000):
         one = trust.watched(one, T0 + timedelta(seconds=60.05 * minute), 10.0 + 60 * minute)
     assert one.anchors.get("centre") is not None
-
-
-@pytest.mark.parametrize(("vouched", "every_s"), [(True, limits.ASK_EVERY_S), (False, limits.ASK_AGAIN_S)])
-def test_it_asks_eight_times_at_short_distance_and_then_seldom_once_it_knows(vouched: bool, every_s: float) -> None:
-    one, asked = trust.asking(Trust(start=5), 0.0), []
-    for tenth in range(7000):
-        one, question = trust.ask(one, tenth / 10)
-        if question is not None:
-            asked.append(tenth / 10)
-            answer = time(question.n, T0 + timedelta(seconds=tenth / 10), error_s=0.1 if vouched else None)
-            one = trust.answered(one, answer, tenth / 10)
-    burst, rest = asked[: limits.ASK_BURST], asked[limits.ASK_BURST - 1 :]
-    assert burst[-1] < 10
-    assert {round(later - earlier, 1) for earlier, later in pairwise(rest)} == {every_s}
-
-
-def test_a_burst_begins_at_once_and_forgets_the_question_on_its_way() -> None:
-    busy = Trust(5, n=3, asked=(3, 1.0), burst=0, ask_at_s=900.0)
-    assert trust.asking(busy, 10.0) == Trust(5, n=3, asked=None, burst=limits.ASK_BURST, ask_at_s=10.0)
 
 
 def test_an_answer_that_waited_for_the_centre_to_come_back_gives_no_time() -> None:

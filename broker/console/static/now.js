@@ -171,7 +171,7 @@
     if (got === null) report({ bad: "中心没有回答，时间没有确认。请再点一次。" });
     else if (!got.ok) report({ bad: got.said.text });
     else if (!got.said.vouched) report({ bad: "已记下，但中心的设置只认自动对时（[clock] source）。请找管理员。" });
-    else report({ good: "时间已确认，七天内有效。" });
+    else report({ good: "时间已确认，六天内有效。" });
   }
 
   // What became of it: 已发送 → 已保存 → n/n 校门已确认.
