@@ -129,6 +129,8 @@ def _made(
 ) -> tuple[Runtime, Callable[[], bool]]:
     """The gate of parts by its settings, which `ends` closes; and whether its player goes on."""
     address, data = topics.Address(settings.school, settings.gate), folder / settings.data
+    journal = FileJournal(data / "journal")  # first: of two gates in one folder the second touches nothing
+    ends.callback(journal.close)
     recorded = folder / settings.recorded if settings.recorded is not None else None
     model = folder / settings.model if settings.model is not None else None
     renderer = Renderer(settings.voice, data / "clips", _answers(inbox), recorded=recorded, model=model)
@@ -147,7 +149,7 @@ def _made(
         random=random.Random(),
     )
     chip = RtcChip(settings.clock.chip_ppm) if settings.clock.chip_ppm is not None else None
-    parts = Parts(clock, FileJournal(data / "journal"), transport, player, panel, _Clips(renderer), _log, chip)
+    parts = Parts(clock, journal, transport, player, panel, _Clips(renderer), _log, chip)
     runtime = Runtime(address, __version__, parts, secrets.token_hex(4))
     ends.callback(runtime.close)
     watch = CardWatch(player.check, inbox.put, trouble="player" in runtime.state.book.problems)

@@ -6,6 +6,7 @@ read when that one line is damaged.
 """
 
 import errno
+import fcntl
 import os
 import zlib
 from pathlib import Path
@@ -33,14 +34,23 @@ class Journal(Protocol):
 
 
 class FileJournal:
-    """A journal in one file, made when missing."""
+    """A journal in one file, made when missing. Its folder is this process's alone: two gates would call twice."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._fd = self._alone = -1
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
+            self._alone = _locked(file.parent)
             self._fd, self._read_only = _opened(file)
+        except BlockingIOError as error:
+            message = (
+                f"{file.parent}：另一个校门程序正在用这个文件夹；请先停掉它，或在设置里另给一个 data "
+                "another gate runs in this folder: stop it, or give this one a folder `data` of its own"
+            )
+            raise OutsideError(message) from error
         except OSError as error:
+            self.close()
             message = f"journal {file}: {error.strerror}; give the gate a folder it may write"
             raise OutsideError(message) from error
         self._size = 0
@@ -101,9 +111,26 @@ class FileJournal:
             raise OutsideError(message)
 
     def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        for fd in (self._fd, self._alone):
+            if fd >= 0:
+                os.close(fd)
+        self._fd = self._alone = -1
+
+
+def _locked(folder: Path) -> int:
+    """Keep the folder until the descriptor is closed, however this process ends. Not the file, which `renew` replaces.
+
+    Raises BlockingIOError when another has it; a disk that knows no locks is no reason not to call.
+    """
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise
+    except OSError:
+        pass
+    return fd
 
 
 def _opened(file: Path) -> tuple[int, bool]:

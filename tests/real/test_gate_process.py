@@ -12,8 +12,12 @@ from config import limits
 from edge.book import ENTRY, Begun, Book, Entry, Kept, Opened, Recorded, Said, apply
 from edge.journal import FileJournal
 from gate_rig import DATE, Rig, call, came, day
-from process_rig import CLOCK, Program, School, now
+from process_rig import CLOCK, WITHIN_S, Program, School, now
 
+SETTINGS = (
+    'v = 1\nschool = "shifan"\ngate = "east"\ndata = "gate"\nvoice = "tone"\n'
+    '[broker]\nport = 9\n[player]\nkind = "null"\n[panel]\nkind = "mock"\n'
+)
 READY_CPU_S = 1.5
 """Half of what a gate has: 0.35 s is seen here, and a Pi is slower. Of the processor: neighbours do not count."""
 
@@ -43,12 +47,24 @@ def test_told_to_end_it_ends_with_its_sentence_told_twice_it_cuts_and_both_are_r
     ]
 
 
+def test_a_second_gate_on_one_folder_is_refused_and_a_killed_one_leaves_it_free(tmp_path: Path) -> None:
+    (tmp_path / "gate.toml").write_text(SETTINGS)
+    run = ("gate", "--settings", str(tmp_path / "gate.toml"))
+    first = Program(*run)
+    first.wait_for("灯")
+    second = Program(*run)
+    second.wait_for(f"{tmp_path / 'gate'}：另一个校门程序正在用这个文件夹")
+    assert (second.process.wait(WITHIN_S), first.process.poll()) == (1, None)
+    assert first.end(signal.SIGKILL) == -signal.SIGKILL
+    third = Program(*run)
+    third.wait_for("灯")
+    third.end(signal.SIGKILL)
+    assert replayed(tmp_path / "gate/journal")[0].start == 2
+
+
 def test_it_is_ready_within_three_seconds_with_a_long_journal(tmp_path: Path) -> None:
     long_journal(tmp_path / "gate/journal")
-    (tmp_path / "gate.toml").write_text(
-        'v = 1\nschool = "shifan"\ngate = "east"\ndata = "gate"\nvoice = "tone"\n'
-        '[broker]\nport = 9\n[player]\nkind = "null"\n[panel]\nkind = "mock"\n'
-    )
+    (tmp_path / "gate.toml").write_text(SETTINGS)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
         supervisor.bind(str(tmp_path / "notify"))
         supervisor.settimeout(60)
@@ -67,7 +83,9 @@ def test_it_is_ready_within_three_seconds_with_a_long_journal(tmp_path: Path) ->
 
 
 def replayed(file: Path) -> tuple[Book, int]:
-    book, (lines, damaged) = Book(), FileJournal(file).read()
+    book, journal = Book(), FileJournal(file)
+    lines, damaged = journal.read()
+    journal.close()
     for line in lines:
         book = apply(book, ENTRY.validate_json(line))
     return book, damaged

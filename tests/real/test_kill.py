@@ -98,7 +98,9 @@ class Gate:
         self.ended = ended
         found = sounds_s(self.folder / "gate.wav")
         self.sounds = [(begins + timedelta(seconds=start), end - start) for start, end in found]
-        lines, self.damaged = FileJournal(self.folder / "journal").read()
+        journal = FileJournal(self.folder / "journal")
+        lines, self.damaged = journal.read()
+        journal.close()
         self.entries = [ENTRY.validate_json(line) for line in lines]
         self.book = Book()
         for entry in self.entries:

@@ -1,6 +1,7 @@
 """The journal: what was appended is read again, whatever was cut, flipped or full."""
 
 import errno
+import fcntl
 import os
 import random
 from collections.abc import Callable
@@ -103,6 +104,30 @@ def test_a_full_disk_is_an_error_and_the_next_good_line_is_whole(
     assert read(tmp_path / "journal") == ([LINES[0], LINES[2]], 0)
 
 
+def test_of_two_on_one_folder_the_second_is_told_which_and_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "gate" / "journal"
+    first = FileJournal(file)
+    first.read()
+    first.append(LINES[0])
+    first.renew(LINES[1])
+    for _ in range(2):
+        with pytest.raises(OutsideError, match=r"gate：另一个校门程序正在用.*of its own"):
+            FileJournal(file)
+    first.append(LINES[2])
+    FileJournal(tmp_path / "other" / "journal").close()
+    first.close()
+    assert read(file) == ([LINES[1], LINES[2]], 0)
+
+
+def test_a_disk_that_knows_no_locks_is_used_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_fd: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    filled(tmp_path / "journal")
+    assert read(tmp_path / "journal") == (LINES, 0)
+
+
 def test_a_folder_that_cannot_be_used_names_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutsideError, match="folder"):
@@ -196,6 +221,7 @@ def test_a_power_cut_anywhere_while_it_is_made_new_leaves_the_old_or_the_new(
     except PowerCutError:
         pass
     monkeypatch.undo()
+    journal.close()
     assert read(file)[0] in (before, [b'{"kind":"newer"}'], [b'{"kind":"newer"}', b'{"n":100}'])
 
 
