@@ -106,9 +106,16 @@ class FileJournal:
             raise OutsideError(message) from error
 
     def _writable(self) -> None:
-        if self._read_only:
+        """A disk that was read-only at the start is tried again each time: it may have been mounted anew."""
+        if not self._read_only:
+            return
+        try:
+            fd = os.open(self._file, os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
             message = "journal: read-only"
-            raise OutsideError(message)
+            raise OutsideError(message) from error
+        os.close(self._fd)
+        self._fd, self._read_only = fd, False
 
     def close(self) -> None:
         for fd in (self._fd, self._alone):

@@ -149,7 +149,7 @@ def test_every_entry_survives_its_own_json() -> None:
     assert (book.log, book.start) == ("0badcafe", 3)
 
 
-def test_on_a_disk_that_became_read_only_the_journal_is_read_and_says_why_nothing_is_written(
+def test_on_a_read_only_disk_the_journal_is_read_and_says_why_nothing_is_written_until_it_can_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "journal"
@@ -166,11 +166,18 @@ def test_on_a_disk_that_became_read_only_the_journal_is_read_and_says_why_nothin
     monkeypatch.setattr(os, "open", refused)
     journal = FileJournal(file)
     assert journal.read() == (LINES, 1)
-    with pytest.raises(OutsideError, match="read-only"):
-        journal.append(b"{}")
+    for write in (journal.append, journal.renew):
+        with pytest.raises(OutsideError, match="read-only"):
+            write(b"{}")
     journal.close()
     with pytest.raises(OutsideError, match="folder"):
         FileJournal(tmp_path / "new")
+    journal = FileJournal(file)
+    journal.read()
+    monkeypatch.undo()  # it was mounted anew
+    journal.append(b"{}")
+    journal.close()
+    assert read(file) == ([*LINES, b"{}"], 0)
 
 
 # Made new -----------------------------------------------------------------------------------------
