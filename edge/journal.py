@@ -2,9 +2,10 @@
 
 A line is `crc32 json`. A torn tail is cut off before anything is appended, else the next good line would be lost too.
 A journal made new begins with one line that is everything; the file before it stays beside it, as `journal.old`, and is
-read when that one line is damaged.
+read when that one line is damaged, cut short or gone.
 """
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -58,6 +59,8 @@ class FileJournal:
 
     def read(self) -> tuple[list[bytes], int]:
         data = self._file.read_bytes()
+        if beheaded := b"\n" not in data and self._old.exists():
+            data += b"\n"  # what is left stays, as a damaged line: else the next entry would hide the file before it
         lines = data.split(b"\n")[:-1]
         damaged = int(not data.endswith(b"\n") and data != b"")
         if lines and _entry(lines[0]) is None and self._old.exists():
@@ -67,6 +70,9 @@ class FileJournal:
         self._size = data.rfind(b"\n") + 1
         if not self._read_only:
             os.ftruncate(self._fd, self._size)
+            if beheaded:
+                with contextlib.suppress(OSError):  # a full disk: the next start reads it so again
+                    os.pwrite(self._fd, b"\n", self._size - 1)
             os.fsync(self._fd)
         return entries, damaged
 

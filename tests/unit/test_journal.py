@@ -204,6 +204,34 @@ def test_a_journal_made_new_whose_first_line_is_damaged_is_read_with_the_one_bef
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "again.old", "journal", "journal.old"]
 
 
+@pytest.mark.parametrize("left", [b"", b"0", b"0badcafe {"])
+def test_a_journal_made_new_that_lost_its_first_line_goes_on_from_the_one_before_it_at_every_start(
+    left: bytes, tmp_path: Path
+) -> None:
+    file = tmp_path / "journal"
+    renewed(file)
+    file.write_bytes(left)
+    for n in range(3):
+        journal = FileJournal(file)
+        assert journal.read() == ([*LINES, *[b'{"n":99}'] * n], 1)
+        journal.append(b'{"n":99}')
+        journal.close()
+
+
+def test_a_journal_made_new_that_is_gone_is_read_from_the_one_before_it(tmp_path: Path) -> None:
+    file = tmp_path / "journal"
+    renewed(file)
+    file.unlink()
+    assert read(file) == (LINES, 1)
+
+
+def test_a_first_line_that_lacks_nothing_but_its_end_counts(tmp_path: Path) -> None:
+    file = tmp_path / "journal"
+    renewed(file)
+    file.write_bytes(file.read_bytes().split(b"\n")[0])
+    assert (read(file), read(file)) == (([WHOLE], 0), ([WHOLE], 0))
+
+
 class PowerCutError(Exception):
     pass
 
