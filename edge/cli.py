@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from audio.player import OnPlayed
+from audio.player import OnPlayed, Played
 from audio.player_alsa import AlsaPlayer
 from audio.player_thread import PlayerThread
 from audio.player_wav import WavPlayer
@@ -135,7 +135,8 @@ def _made(
     model = folder / settings.model if settings.model is not None else None
     renderer = Renderer(settings.voice, data / "clips", _answers(inbox), recorded=recorded, model=model)
     ends.callback(renderer.close)
-    player = _player(settings.player, folder, inbox.put, clock)
+    clip_failed = threading.Event()
+    player = _player(settings.player, folder, _heard(inbox, clip_failed), clock)
     ends.callback(player.close)
     panel = (GpioPanel if settings.panel.kind == "gpio" else mock_panel)(settings.panel, inbox.put, clock)
     ends.callback(panel.close)
@@ -152,7 +153,7 @@ def _made(
     parts = Parts(clock, journal, transport, player, panel, _Clips(renderer), _log, chip)
     runtime = Runtime(address, __version__, parts, secrets.token_hex(4))
     ends.callback(runtime.close)
-    watch = CardWatch(player.check, inbox.put, trouble="player" in runtime.state.book.problems)
+    watch = CardWatch(player.check, inbox.put, clip_failed, trouble="player" in runtime.state.book.problems)
     ends.callback(watch.close)
     return runtime, lambda: player.answers
 
@@ -177,6 +178,17 @@ def _player(settings: PlayerSettings, folder: Path, on_played: OnPlayed, clock: 
             return WavPlayer(folder / settings.file, on_played, clock)
         case "wav" | "null":
             return WavPlayer(None, on_played, clock)
+
+
+def _heard(inbox: Inbox, failed: threading.Event) -> OnPlayed:
+    """What takes the player's answers: to the gate; and the card is looked at."""
+
+    def played(answer: Played) -> None:
+        inbox.put(answer)
+        if answer.result == "failed":
+            failed.set()
+
+    return played
 
 
 def _answers(inbox: Inbox) -> Callable[[Clip], None]:

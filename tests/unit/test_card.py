@@ -2,11 +2,13 @@
 
 import contextlib
 import queue
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from audio.player import Played
 from config.clock import SystemClock
 from config.settings import GateSettings, read
 from edge import cli
@@ -32,7 +34,7 @@ def told(answers: list[str], *, trouble: bool) -> list[str]:
         assert event.part == "player"
         says.append(event.why)
 
-    watch = CardWatch(check, tell, trouble=trouble, every_s=0.001)
+    watch = CardWatch(check, tell, threading.Event(), trouble=trouble, every_s=0.001)
     for _ in range(len(answers) + 2):
         looked.get(timeout=LIMIT_S)
     watch.close()
@@ -52,6 +54,19 @@ def test_a_card_that_was_not_there_at_the_start_and_came_is_in_order() -> None:
     assert told(["no card", "", ""], trouble=True) == ["no card", ""]
 
 
+def test_a_card_that_went_and_came_back_between_two_looks_is_in_order_without_a_call() -> None:
+    """Its clip failed, and that is a Problem: the look that this asks for knows that it was the card."""
+    says: queue.Queue[str] = queue.Queue()
+    failed, fault = threading.Event(), ["no card"]
+    watch = CardWatch(lambda: fault[0], lambda event: says.put(event.why), failed, trouble=False, every_s=LIMIT_S)
+    failed.set()
+    assert says.get(timeout=LIMIT_S) == "no card"
+    fault[0] = ""
+    failed.set()  # for the next look at its time
+    assert says.get(timeout=LIMIT_S) == ""
+    watch.close()
+
+
 @pytest.mark.parametrize("card", ["", "NoSuchCard"])
 def test_every_gate_watches_its_own_card_until_it_ends(
     card: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -60,7 +75,7 @@ def test_every_gate_watches_its_own_card_until_it_ends(
 
     class Seen(CardWatch):
         def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - as they come
-            super().__init__(*arguments, **named, every_s=LIMIT_S)
+            super().__init__(*arguments, **named, every_s=10 * LIMIT_S)
             made.append((*arguments, named["trouble"], self))
 
     monkeypatch.setattr(cli, "CardWatch", Seen)
@@ -69,13 +84,20 @@ def test_every_gate_watches_its_own_card_until_it_ends(
     text = f'{head}\n[player]\n{player}\n[panel]\nkind = "mock"\n'
     inbox = Inbox()
     with contextlib.ExitStack() as ends:
-        cli._made(read(text, "gate.toml", GateSettings, "en"), tmp_path, inbox, SystemClock(), ends)
-        ((check, tell, trouble, watch),) = made
+        runtime, _ = cli._made(read(text, "gate.toml", GateSettings, "en"), tmp_path, inbox, SystemClock(), ends)
+        ((check, tell, _, trouble, watch),) = made
         assert (bool(check()), trouble) == (bool(card), bool(card))
         gone = PartFailed("player", "gone")
         tell(gone)
         came = [inbox.get(timeout=LIMIT_S)]
         while came[-1] != gone:
             came.append(inbox.get(timeout=LIMIT_S))
+        runtime.parts.player.play("one", tmp_path / "missing.wav", 0.0)
+        while not isinstance(came[-1], Played):
+            came.append(inbox.get(timeout=LIMIT_S))
+        assert came[-1].result == "failed"
+        if card:  # looked at because of that
+            while came[-1] != PartFailed("player", check()):
+                came.append(inbox.get(timeout=LIMIT_S))
         assert not watch._closed.is_set()
     assert watch._closed.is_set()
