@@ -247,15 +247,15 @@ def _days_issued(turn: _Turn, event: DaysIssued) -> None:
 
 
 def _status_came(turn: _Turn, event: StatusCame) -> None:
-    """A status of an older process start is a late will, and ignored. A will was written when the gate connected: it
-    says that the gate is lost, and all else is as the gate itself said last.
+    """A will of an older process start is late, and ignored; a gate that speaks lives, though its card is a copy with
+    fewer starts. A will was written when the gate connected: all but that it is lost is as the gate itself said last.
     """
     state, status, at_s = turn.state, event.status, turn.now.monotonic_s
     if event.address not in state.gates or (status.school, status.gate) != (event.address.school, event.address.gate):
         turn.complain("unknown-gate", str(event.address))
         return
     last = state.statuses.get(event.address)
-    if last is not None and last.log == status.log and last.start > status.start:
+    if status.link == "lost" and last is not None and last.log == status.log and last.start > status.start:
         return
     if last is not None and status.link == "lost" and (last.log, last.start) == (status.log, status.start):
         status, at_s = last.but(link="lost", doing="idle", now=None), state.status_at_s[event.address]

@@ -285,6 +285,21 @@ def test_late_wills(name: str, will: object, counts: bool) -> None:
     assert (after == state) is not counts
 
 
+def test_a_spare_card_that_was_copied_early_is_heard_and_answered() -> None:
+    """It has the log of the one that broke, and fewer starts. An old session's `up` that came late does the same: it
+    is answered with what the gate has by now, and the next status, 30 s later at most, puts it right.
+    """
+    broken, spare = status(start=5, days=held(EAST_TODAY)), status(start=2, days=held(EAST_TODAY, EAST_TOMORROW))
+    state, _ = told(running(), (instant(0), StatusCame(EAST, broken.but(link="lost"))))
+    state, effects = step(state, instant(5), StatusCame(EAST, spare))
+    assert state.statuses[EAST] == spare
+    assert effects == (sent(EAST_LATER), ack())
+    state, _ = step(state, instant(9), StatusCame(EAST, broken))
+    assert state.statuses[EAST] == broken
+    state, _ = step(state, instant(10), StatusCame(EAST, spare))
+    assert state.statuses[EAST] == spare
+
+
 def test_a_will_says_that_a_gate_is_lost_and_leaves_what_it_said_itself() -> None:
     """It was written when the gate connected, with no day yet; the page would call its last minutes a fault."""
     late = status(start=2, days=held(EAST_TODAY), holds=("h1",), slip={"noon": 30.0}, now=EAST_TODAY.day.cues[0].id)
