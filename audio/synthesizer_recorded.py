@@ -5,6 +5,7 @@ What has no recording is spoken by the next engine; a recording that is there an
 """
 
 import hashlib
+import os
 import sys
 import wave
 from array import array
@@ -62,7 +63,7 @@ def identity(recordings: Path) -> str:
     try:
         for file in _files(recordings):
             stat = file.stat()
-            digest.update(f"{file.name}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+            digest.update(os.fsencode(f"{file.name}\0{stat.st_size}\0{stat.st_mtime_ns}\0"))  # a name is any bytes
     except OSError:  # the child says why
         return synthesizer.identity("recorded", "unreadable")
     return synthesizer.identity("recorded", digest.hexdigest()[:16])

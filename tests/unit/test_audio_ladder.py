@@ -297,6 +297,7 @@ def test_a_child_of_another_version_is_not_believed(bench: Bench) -> None:
 
 def test_a_real_recording_is_mastered_and_one_that_is_no_good_says_so(bench: Bench) -> None:
     write_wav(bench.recordings / "三年级一班正在放学.wav", encode(read(SAY)))
+    write_wav(bench.recordings / os.fsdecode("校车.wav".encode("gbk")), encode(read(SAY)))  # from a Windows machine
     write_wav(bench.recordings / "三年级二班正在放学.wav", amplified(encode(read(OTHER)), -80))
     asked = Asked()
     asked.renderer = Renderer("tone", bench.store, asked.answers.put, recorded=bench.recordings)
