@@ -4,7 +4,7 @@ One thread uses it. A transaction is durable when its call returns; what comes t
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -169,12 +169,10 @@ class Store:
         except OSError as error:
             message = f"store {file}: {error.strerror}; give the centre a folder it may write"
             raise OutsideError(message) from error
-        self._engine: Engine = create_engine(URL.create("sqlite", database=str(file)))
-        event.listen(self._engine, "connect", _durable)
         try:
-            _META.create_all(self._engine)
-        except SQLAlchemyError as error:
-            raise _outside(error) from error
+            self._engine = _opened(file, _durable)
+        except OutsideError:
+            self._engine = _opened(file, _alone)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -347,6 +345,23 @@ class Store:
                         connection.execute(statement, rows)
         except SQLAlchemyError as error:
             raise _outside(error) from error
+
+
+def _opened(file: Path, connected: Callable[[Any, object], None]) -> Engine:
+    engine = create_engine(URL.create("sqlite", database=str(file)))
+    event.listen(engine, "connect", connected)
+    try:
+        _META.create_all(engine)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise _outside(error) from error
+    return engine
+
+
+def _alone(connection: Any, of: object) -> None:  # noqa: ANN401 - the driver's own connection
+    """A full disk has no room for what processes share (`-shm`): read all the same, and until the end no other can."""
+    connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+    _durable(connection, of)
 
 
 def _durable(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own connection
