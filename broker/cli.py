@@ -219,4 +219,6 @@ def _plan(file: Path, store: Store) -> tuple[Plan, str]:
 
 
 def _log(line: str) -> None:
-    print(line, flush=True)
+    """A full disk, a reader that has gone or signs that a terminal lacks are no reason to stop."""
+    with contextlib.suppress(OSError, ValueError):
+        print(line, flush=True)

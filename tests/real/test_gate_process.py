@@ -62,6 +62,20 @@ def test_a_second_gate_on_one_folder_is_refused_and_a_killed_one_leaves_it_free(
     assert replayed(tmp_path / "gate/journal")[0].start == 2
 
 
+def test_a_log_that_cannot_be_written_stops_no_gate(tmp_path: Path) -> None:
+    (tmp_path / "gate.toml").write_text(SETTINGS)
+    onto_a_full_disk = "import os, fangxue; os.dup2(os.open('/dev/full', os.O_WRONLY), 1); fangxue.main()"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.bind(str(tmp_path / "notify"))
+        supervisor.settimeout(WITHIN_S)
+        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "2000000"}
+        gate = Program("gate", "--settings", str(tmp_path / "gate.toml"), start=("-c", onto_a_full_disk), more=told)
+        try:
+            assert [supervisor.recv(100) for _ in range(2)] == [b"READY=1", b"WATCHDOG=1"]
+        finally:
+            gate.end()
+
+
 def test_it_is_ready_within_three_seconds_with_a_long_journal(tmp_path: Path) -> None:
     long_journal(tmp_path / "gate/journal")
     (tmp_path / "gate.toml").write_text(SETTINGS)
