@@ -43,7 +43,8 @@ def came(turn: Turn, event: AlertCame) -> None:
         turn.write(Alerted(alert=alert, at=turn.now.utc, gate=turn.state.address.gate, on=on))
         astray = alert.action == "clear" and book.alert is not None and not named
         turn.problem("refused-alert", f"clears {alert.clears}, which is not the alert that stands" if astray else "")
-        turn.set(status=None)
+        since_s = turn.state.alert_since_s if turn.state.book.alert is book.alert else None
+        turn.set(status=None, alert_since_s=since_s)
     turn.effects.append(Accept(event.receipt))
 
 
@@ -77,6 +78,7 @@ def _end_drill(turn: Turn) -> None:
     lasts_s = (until - alert.raised_at).total_seconds()
     if turn.now.monotonic_s - since_s >= lasts_s or (turn.decides and turn.now.utc >= until):
         turn.write(Cleared(id=alert.id))
+        turn.set(alert_since_s=None)
 
 
 def _begin(turn: Turn, alert: Alert) -> None:

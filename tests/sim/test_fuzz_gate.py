@@ -222,7 +222,7 @@ def still_takes(life: Life) -> None:
     life.say("cue", line({**_CUE, "revision": standing + 2}))
     assert life.runtime.state.lives[_CUE["cue"]["id"]].revision == standing + 2
     seq = life.runtime.state.book.seq
-    life.say("ack", line({"v": 1, "log": LOG, "seq": seq}))
+    life.say("ack", line({"v": 1, "log": life.runtime.state.book.log, "seq": seq}))
     assert life.runtime.state.book.acked == seq
     life.exchange()
     assert {"refused-day", "refused-cue"} & set(life.runtime.state.book.problems) == set()

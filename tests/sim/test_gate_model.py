@@ -285,6 +285,7 @@ class Gate(Machine):
         self.model.clock = not self.model.clock
         self.model.gaps += [(self.model.lost_s, self.model.kept_s)] * self.model.clock
         self.model.lost_s = self.model.lost_s if self.model.clock else self.t
+        self.spoke_s = self.t if self.recalled and self.model.clock else self.spoke_s
         self.rig.bound_s = 0.1 if self.model.clock else None
         self.rig.send(Tick())
 

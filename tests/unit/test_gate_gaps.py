@@ -169,3 +169,16 @@ def test_a_message_that_was_refused_is_no_problem_once_a_good_one_came() -> None
     rig.send(AckCame(Ack(v=1, log=rig.state.book.log, seq=0), receipt=1))
     rig.send(TimeKept(Anchored(source="centre", boot="b", utc=at(0), monotonic_s=1.0, error_s=0.1, wall_s=0.0)))
     assert rig.problems() == ["refused-cue"]
+
+
+def test_a_drill_that_follows_another_at_once_lasts_its_own_time() -> None:
+    rig = ready(today=day())
+    rig.bound_s = None
+    rig.run(10)
+    rig.send(drill(1, until_s=30, raised_at=at(0)))
+    rig.run(25)
+    rig.send(drill(2, until_s=40, raised_at=at(10)))
+    rig.run(50)
+    assert rig.lights().red == "fast"
+    rig.run(56)
+    assert rig.lights().red != "fast"
