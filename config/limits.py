@@ -36,6 +36,8 @@ ALERTS_KEPT = 200
 """Alerts the centre works with, the newest; its store keeps all."""
 DRILL_MAX_S = 3600.0
 """A drill without an end of its own ends after this."""
+WHY_MAX = 200
+"""Characters of a problem's reason."""
 CALLED_LATE_S = 120
 """`until - at` of what a person calls now: eight presses in a row, each said twice, are over in less."""
 GAPS_MAX = 20

@@ -6,6 +6,7 @@ window. A class is never called for having waited before its own `at`.
 
 import math
 
+from config import limits
 from config.clock import Instant
 from config.day import Cue, Window
 from config.pacing import NEVER, Waiting, by_hand
@@ -61,7 +62,7 @@ def wait(turn: Turn) -> None:
             turn.write(Released(cue=one.cue.id, at=turn.now.utc))
         else:
             turn.record(passed_over(state, turn.now, one))
-    late = _no_longer_fits(queue)
+    late = _no_longer_fits(queue)[: limits.WHY_MAX]
     if (standing := turn.state.book.problems.get("window-short")) is not None and standing.args["why"] != late:
         turn.problem("window-short", "")  # other classes: said anew
     turn.problem("window-short", late)

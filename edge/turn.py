@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from broker.wire.messages import Problem, Record
+from config import limits
 from config.clock import Instant
 from config.pacing import Waiting
 from edge.alphabet import Effect, State, Write
@@ -47,7 +48,9 @@ class Turn:
         book, at = self.state.book, self.now.utc
         seq, standing = book.seq + 1, book.problems.get(code)
         if why and standing is None:
-            made = Problem(id=f"{book.log}-{seq}", code=code, args={"why": why[:200]}, opened_at=at, closed_at=None)
+            made = Problem(
+                id=f"{book.log}-{seq}", code=code, args={"why": why[: limits.WHY_MAX]}, opened_at=at, closed_at=None
+            )
             self.write(Noted(seq=seq, problem=made))
         elif not why and standing is not None:
             self.write(Noted(seq=seq, problem=standing.but(closed_at=at)))

@@ -131,6 +131,14 @@ def test_who_no_longer_fits_is_named_anew_when_it_is_somebody_else() -> None:
     assert first.id != second.id
 
 
+def test_a_name_too_many_is_not_said_anew_with_every_step() -> None:
+    rig = ready(today=day(*(call(n, 5 + n / 10) for n in range(90)), noon=window(closes_s=5)))
+    rig.run(1)
+    first = rig.state.book.problems["window-short"]
+    rig.run(4)
+    assert rig.state.book.problems["window-short"].id == first.id
+
+
 @pytest.mark.parametrize(("bound_s", "speaks"), [(None, False), (0.1, True)])
 def test_a_drill_that_a_start_finds_is_silent_until_the_time_is_known(bound_s: float | None, speaks: bool) -> None:
     rig = ready(today=day())
