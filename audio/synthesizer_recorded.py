@@ -91,8 +91,11 @@ def _open_ended(reading: Reading) -> Reading:
 def _spoken(reading: Reading, file: Path, wav: Path) -> Spoken:
     try:
         write_wav(wav, _heard(file))
-    except (OSError, EOFError, wave.Error) as error:
+    except OSError as error:
         return Spoken(reading, None, f"{file.name}：{error}")
+    except (EOFError, wave.Error) as error:  # mp3 under another name, float, or the longer header of some programs
+        remedy = "请另存为普通的 16 位 WAV（PCM） save it as a plain 16-bit WAV (PCM)"
+        return Spoken(reading, None, f"{file.name}：{str(error) or 'empty'}；{remedy}")
     return Spoken(reading, wav)
 
 

@@ -160,11 +160,11 @@ def _made(
 
 def _settings(file: Path) -> GateSettings:
     try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        content = file.read_bytes()
+    except OSError as error:
         message = f"{file}: {error}"
         raise BadInputError(message) from error
-    return read(text, str(file), GateSettings, language(os.environ))
+    return read(content, str(file), GateSettings, language(os.environ))
 
 
 def _player(settings: PlayerSettings, folder: Path, on_played: OnPlayed, clock: Clock) -> PlayerThread:

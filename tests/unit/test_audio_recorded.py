@@ -105,6 +105,15 @@ def test_another_kind_of_file_is_refused_with_what_to_save(
     assert "16 位" in said
 
 
+@pytest.mark.parametrize("content", [b"", b"ID3\x04 an mp3", b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\xfe\xff" + bytes(22)])
+def test_what_is_no_plain_wav_is_told_how_to_save_it(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "一班.wav").write_bytes(content)
+    [(sound, said)] = spoken(tmp_path, "一班")
+    assert sound is None
+    assert said.startswith("一班.wav：")
+    assert "请另存为普通的 16 位 WAV" in said
+
+
 @pytest.mark.parametrize("kept_bytes", [0, 30, 44, 9000])
 def test_a_file_that_is_cut_short_is_refused(kept_bytes: int, tmp_path: Path) -> None:
     record(tmp_path / "一班.wav", sine(22050))

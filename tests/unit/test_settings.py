@@ -61,8 +61,9 @@ def test_a_file_in_another_encoding_is_told_how_to_save_it(
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     file = tmp_path / "centre.toml"
     file.write_bytes('v = 1\nplan = "方案.toml"\ndata = "d"\n'.encode("gbk"))
-    assert fangxue.main(["records", "day", "--settings", str(file), "--date", "2026-11-25"]) == 2
-    assert "不是 UTF-8 编码的文本（第 14 字节） → 在编辑器中“另存为”，编码选 UTF-8" in capsys.readouterr().err
+    for command in (["records", "day", "--date", "2026-11-25"], ["gate"]):
+        assert fangxue.main([*command, "--settings", str(file)]) == 2
+        assert "不是 UTF-8 编码的文本（第 14 字节） → 在编辑器中“另存为”，编码选 UTF-8" in capsys.readouterr().err
 
 
 def test_what_is_not_written_has_its_default() -> None:
