@@ -80,9 +80,15 @@ def test_a_gate_that_was_away_hears_of_it_when_it_comes_back_and_is_named_until_
     assert school.gates[1].heard()[-1] == sentence("evacuate", "actual")
 
 
-def test_an_alert_past_the_end_of_a_window_keeps_it_open_on_the_page_and_silences_no_class(school: Whole) -> None:
+@pytest.mark.parametrize("replaced", [False, True])
+def test_an_alert_past_the_end_of_a_window_keeps_it_open_on_the_page_and_silences_no_class(
+    school: Whole, *, replaced: bool
+) -> None:
     school.until("11:30:02")
     school.alert("return", "a1")
+    if replaced:
+        school.until("11:59:00")
+        school.alert("evacuate", "a1b")
     for clock in ("12:05:00", "12:09:00"):
         school.until(clock)
         shown = school.centre.view().window
