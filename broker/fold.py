@@ -10,9 +10,9 @@ from broker.wire.messages import Status, encode
 from broker.wire.topics import Address
 from config import limits
 from config.changes import Change
-from config.day import GateDay
+from config.day import Cue, GateDay, Window
 from config.errors import BadInputError
-from config.pacing import ends
+from config.pacing import by_hand, ends
 from config.plan import Plan
 from config.timetable import issued, local, same, timetable
 
@@ -99,14 +99,18 @@ def called_otherwise(before: Sequence[GateDay], after: Sequence[GateDay], now: d
     was, then = _rows(before), _rows(after)
     called = {(cue.split("/")[1], cls) for _, cue, cls in was}
     anew = {row for row in then - was if (row[1].split("/")[1], row[2]) in called}
-    lost = _last(before, now).difference(_last(after, now))
+    lost = _to_come(before, now).difference(_to_come(after, now))
     return tuple(cls for _, cue, cls in sorted((was - then) | anew | lost) if cue.split("/")[1] in begun)
 
 
-def _last(days: Sequence[GateDay], now: datetime) -> set[tuple[str, str, str]]:
-    """The rows of those that may still begin."""
-    to_come = [day.but(cues=tuple(cue for cue in day.cues if ends(cue, day.window(cue)) > now)) for day in days]
-    return _rows(to_come)
+def _to_come(days: Sequence[GateDay], now: datetime) -> set[tuple[str, str, str]]:
+    """The rows of those whose instant, or where people pace whose window's end, is still to come."""
+    left = ((day, [cue for cue in day.cues if _due(cue, day.window(cue)) > now]) for day in days)
+    return _rows([day.but(cues=tuple(cues)) for day, cues in left])
+
+
+def _due(cue: Cue, window: Window | None) -> datetime:
+    return ends(cue, window) if by_hand(cue, window) else cue.at
 
 
 def _rows(days: Sequence[GateDay]) -> set[tuple[str, str, str]]:

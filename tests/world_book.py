@@ -38,6 +38,8 @@ class GateBook:
     alert: Alert | None = None
     alerted_s: float = 0.0
     alerted: datetime | None = None
+    first: int = 0
+    """Since when, and the number then: of the first of actual alerts that replaced each other."""
     silenced: bool = False
 
     def afresh(self) -> "GateBook":
@@ -85,11 +87,13 @@ class GateBook:
         standing = self.alert
         if alert.action != "clear":
             if standing is None or standing.status == "drill" or alert.status == "actual":
-                self.alert, self.alerted, self.alerted_s, self.silenced = alert, at, t, False
+                if standing is None or standing.status == "drill" or alert.status == "drill":
+                    self.alerted, self.first = at, alert.seq
+                self.alert, self.alerted_s, self.silenced = alert, t, False
         elif standing is not None and standing.id == alert.clears:
             self.alert, self.silenced = None, False
             if standing.status == "actual":
-                self.open(f"{gate}/alert-{standing.seq}", self.alerted or at)
+                self.open(f"{gate}/alert-{self.first}", self.alerted or at)
 
     def open(self, own: str, at: datetime) -> None:
         self.opened.add(own)

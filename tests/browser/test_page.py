@@ -158,7 +158,6 @@ def test_an_open_page_shows_a_rerouted_class_under_its_new_gate(browser: Browser
     later = count(step=10.0)  # each state is news
     console = Console(centre, Now(), ConsoleSettings(port=free_port()), lambda: next(later), print)
     page = phone(browser, console.url)
-    page.wait_for_function("document.querySelector('[data-region=top]').shown")  # the stream is there
     moved = {"g3c2": "west", "g4c1": "east"}
     for homes in (moved, dict.fromkeys((one.id for one in classes()), "west"), {}):
         centre.shown = state(classes=tuple(one.but(gate=homes.get(one.id, one.gate)) for one in classes()))
