@@ -115,7 +115,7 @@ PARTS = (
     Part("cuts", (*PYTEST, "-n", "2", *CUTS), 180, CUTS, {"FANGXUE_NIGHT": "1"}),
     Part("depth", (*PYTEST, "-n", "2", *DEPTH), 420, DEPTH, {"FANGXUE_DEPTH": "6", "FANGXUE_NIGHT": "1"}),
     Part(
-        "planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 420,
+        "planted", ("pytest", "-v", *PLAIN, "tests/test_planted.py"), 540,
         (BUGS,), {"FANGXUE_NIGHT": "1"}, of_planted,
     ),
     Part(
