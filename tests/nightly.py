@@ -109,7 +109,7 @@ DEPTH = ("tests/sim/test_small_worlds.py", "tests/sim/test_rearranged_days.py")
 BUGS = "tests/planted/*.toml"
 PARTS = (
     Part("test", (str(ROOT / "run"), "test"), 660),
-    Part("fuzz", (*PYTEST, "-n", "2", FUZZ, MODEL), 440, (FUZZ, MODEL), {"FANGXUE_FUZZ": "night"}),
+    Part("fuzz", (*PYTEST, "-n", "2", FUZZ, MODEL), 600, (FUZZ, MODEL), {"FANGXUE_FUZZ": "night"}),
     Part("network", (*PYTEST, NETWORK), 240, (NETWORK,), {"FANGXUE_NIGHT": "1"}),
     Part("sound", (*PYTEST, "-n", "2", "--dist", "loadfile", SOUND), 400, (SOUND,), {"FANGXUE_NIGHT": "1"}),
     Part("cuts", (*PYTEST, "-n", "2", *CUTS), 180, CUTS, {"FANGXUE_NIGHT": "1"}),
