@@ -108,7 +108,7 @@ def gaps(state: State, now: Instant) -> list[Gap]:
     for lost, back in state.gaps:
         kept = back
         for begins, to in spans:
-            kept = begins if begins <= kept < to else kept
+            kept = begins if begins <= kept <= to else kept
         found.append((lost, kept))
     return found
 

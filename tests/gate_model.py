@@ -72,7 +72,7 @@ class Model:
         if self.holds or self.alert == "actual":
             inside = self.t < s(self.noon.closes) + self.held_s
             self.held_s += inside * (t - max(self.t, min(t, s(self.noon.opens))))
-        else:
+        elif t > self.t:
             self.kept_s = t
         self.calm_s = t if self.silent() or self.doing or self.t < self.free_s else self.calm_s
         self.t = t
