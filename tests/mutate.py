@@ -36,7 +36,7 @@ BROKEN = 9
 SURVIVORS = "tests/unit/test_gate_survivors.py"
 GATE = (
     *(f"tests/unit/test_gate{name}.py" for name in ("", "_paced", "_alerts", "_buttons", "_days", "_tells")),
-    *(f"tests/unit/test_gate_{name}.py" for name in ("crossings", "crossings_of_alerts")),
+    *(f"tests/unit/test_gate_{name}.py" for name in ("crossings", "crossings_of_alerts", "newer_word", "gaps")),
     SURVIVORS,
 )
 MODEL = "tests/sim/test_gate_model.py"
