@@ -14,7 +14,7 @@ from config.clock import SystemClock
 from config.settings import ConsoleSettings
 from console_rig import NOON, FakeCentre, Now, classes, gate, held, state
 from page_rig import TwoGates, phone, shoot
-from process_rig import free_port
+from process_rig import WITHIN_S, free_port
 
 CLOCK = SystemClock()
 SIZES = [(390, 844), (360, 740)]
@@ -157,7 +157,9 @@ def test_a_question_that_comes_late_waits_until_the_open_one_is_answered(
 def test_an_open_page_shows_a_rerouted_class_under_its_new_gate(browser: Browser, centre: FakeCentre) -> None:
     later = count(step=10.0)  # each state is news
     console = Console(centre, Now(), ConsoleSettings(port=free_port()), lambda: next(later), print)
-    page = phone(browser, console.url)
+    page, end_s = phone(browser, console.url), CLOCK.monotonic_s() + WITHIN_S
+    while not page.evaluate("document.querySelector('[data-region=top]').shown"):
+        assert CLOCK.monotonic_s() < end_s, "no stream"
     moved = {"g3c2": "west", "g4c1": "east"}
     for homes in (moved, dict.fromkeys((one.id for one in classes()), "west"), {}):
         centre.shown = state(classes=tuple(one.but(gate=homes.get(one.id, one.gate)) for one in classes()))
