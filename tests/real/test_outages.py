@@ -161,7 +161,7 @@ def _tap_and_kill(site: Site, wish: dict[str, object], moment: str | int) -> Non
     connection = HTTPConnection("127.0.0.1", site.page, timeout=WITHIN_S)
     connection.request("POST", "/v1/changes", json.dumps(wish), {"Content-Type": "application/json"})
     if moment == "saved":
-        site.centre.wait_for("变更 ")
+        site.centre.wait_for(f"变更 {str(wish['key']).removeprefix('tap-')} ")  # not the one before, asked for again
     elif isinstance(moment, int):
         select.select([connection.sock], [], [], moment / 1000)
     assert site.centre.end(signal.SIGKILL) == -signal.SIGKILL
