@@ -224,9 +224,7 @@ def run(
     chosen: list[Mutant | None], tests: dict[str, tuple[str, ...]], jobs: int
 ) -> Iterator[tuple[Mutant | None, str]]:
     """Each in a forked child that has the libraries already; (mutant, what became of it) as they end."""
-    importlib.import_module(
-        "broker.wire.messages"
-    )  # models: much of a child's time, and nothing that is changed
+    importlib.import_module("broker.wire.messages")  # models: much of a child's time, and nothing that is changed
     killers: Counter[str] = Counter()
     children: dict[int, tuple[Mutant | None, int]] = {}
     left = chosen[::-1]
