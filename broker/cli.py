@@ -27,6 +27,7 @@ from config.clock import SystemClock
 from config.day import GateDay
 from config.errors import BadInputError, OutsideError
 from config.language import language
+from config.log_line import log
 from config.plan import Plan
 from config.plan_read import taken
 from config.settings import CentreSettings, read
@@ -50,7 +51,7 @@ def centre(argv: Sequence[str]) -> int:
     plan, text = _plan(folder / settings.plan, store)
     broker = None if settings.broker else start_broker(folder / settings.data / "broker", port=settings.embedded_port)
     if broker is not None:
-        _log(f"内置服务器 embedded broker: {broker.kind}, {broker.host}:{broker.port}")
+        log(f"内置服务器 embedded broker: {broker.kind}, {broker.host}:{broker.port}")
     try:
         _run(options, settings, store, broker, PlanChanged(plan, text))
     finally:
@@ -80,7 +81,7 @@ def _run(
         random=random.Random(),
     )
     alarm = Alarm(lambda: _ring(inbox))
-    made = Centre(first.plan, first.text, settings.clock, Parts(clock, store, transport, alarm, _log))
+    made = Centre(first.plan, first.text, settings.clock, Parts(clock, store, transport, alarm, log))
     if options.time_confirmed_by:
         made.confirm_time(options.time_confirmed_by)
     plan_file = options.settings.parent / settings.plan
@@ -91,7 +92,7 @@ def _run(
     signal.signal(signal.SIGHUP, lambda *_: asked.append(lambda: _read_again(made, plan_file)))
     with contextlib.ExitStack() as stack:
         stack.callback(alarm.close)
-        console = Console(made, inbox, settings.console, clock.monotonic_s, _log)
+        console = Console(made, inbox, settings.console, clock.monotonic_s, log)
         stack.callback(console.stop)
 
         def after_each() -> None:
@@ -124,16 +125,16 @@ def _read_again(made: Centre, file: Path) -> None:
     try:
         made.handle(PlanChanged(*loaded(file, lang)))
     except (ValueError, OSError) as error:  # also one of ours: the plan in force must not pay for it
-        _log(f"方案未采用 the plan was refused:\n{error}")
+        log(f"方案未采用 the plan was refused:\n{error}")
 
 
 def _revive(broker: EmbeddedBroker | None) -> None:
     if broker is not None and not broker.alive():
-        _log("内置服务器已停，重新启动 the embedded broker died, starting it again")
+        log("内置服务器已停，重新启动 the embedded broker died, starting it again")
         try:
             broker.restart()
         except OutsideError as error:
-            _log(str(error))
+            log(str(error))
 
 
 def records(argv: Sequence[str]) -> int:
@@ -214,11 +215,5 @@ def _plan(file: Path, store: Store) -> tuple[Plan, str]:
     except ValueError as error:  # also one of ours: the plan in force must not pay for it
         if (text := store.plan()) is None:
             raise
-        _log(f"方案未采用，沿用上一份 the plan was refused, the last good one goes on:\n{error}")
+        log(f"方案未采用，沿用上一份 the plan was refused, the last good one goes on:\n{error}")
         return taken(text), text
-
-
-def _log(line: str) -> None:
-    """A full disk, a reader that has gone or signs that a terminal lacks are no reason to stop."""
-    with contextlib.suppress(OSError, ValueError):
-        print(line, flush=True)

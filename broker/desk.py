@@ -105,12 +105,8 @@ def dates_words(dates: Sequence[date]) -> str:
 def _calm(here: Situation, wish: Wish, at: datetime) -> None:
     """While an actual alert stands, a gate may only be held as well: nobody leaves. In a drill nothing else is said."""
     stands = alerts.standing(here.alerts, at)
-    if (
-        stands is not None
-        and stands.status == "drill"
-        and wish.kind in ("call", "repeat", "notice")
-        and not wish.begins
-    ):
+    now = wish.kind in ("call", "repeat", "notice") and wish.begins is None
+    if now and stands is not None and stands.status == "drill":
         raise RefusedError("drill", "正在演练，现在叫不出声：先按“结束演练”，或等它结束")
     if stands is not None and stands.status == "actual" and wish.kind != "hold":
         what = alerts.WORDS[stands.action]
@@ -262,9 +258,8 @@ def _open(here: Situation, day: GateDay, at: datetime) -> list[Window]:
 
 def _soon(here: Situation, day: GateDay, cue: Cue, at: datetime) -> bool:
     """Whether a call that is to come belongs to the same dismissal: a class leaves at noon, and in the evening."""
-    return cue.window in {one.id for one in _open(here, day, at)} or cue.at <= at + timedelta(
-        seconds=limits.SAME_PEAK_S
-    )
+    soon = at + timedelta(seconds=limits.SAME_PEAK_S)
+    return cue.at <= soon or cue.window in {one.id for one in _open(here, day, at)}
 
 
 def _calls(cue: Cue, subject: str) -> bool:

@@ -34,10 +34,9 @@ def windows_at(day: GateDay, status: Status | None, alerts: Sequence[Alert], now
     """
     own = set(status.holds) if status is not None else set()
     if status is not None and status.doing == "alert":  # until it says that it heard the clear
-        raised = takewhile(
-            lambda one: one.action != "clear", dropwhile(lambda one: one.action == "clear", reversed(alerts))
-        )
-        own |= {f"{day.gate}/{one.id}" for one in [*raised][-1:] if one.status == "actual"}
+        heard = dropwhile(lambda one: one.action == "clear", reversed(alerts))
+        raised = [*takewhile(lambda one: one.action != "clear", heard)]
+        own |= {f"{day.gate}/{one.id}" for one in raised[-1:] if one.status == "actual"}
     own -= {hold.id for hold in day.holds}
     left = [
         Hold.model_validate({"id": name, "from": since, "to": None, "why": None, "by": "-"})

@@ -197,7 +197,7 @@ def told_at(here: Situation, wish: Wish, at: datetime) -> dict[str, object]:
     begins, days = wish.begins or at, [day for day in here.days if wish.gate in (None, day.gate)]
     held_now = [day for day in days if wish.begins is None and here.held(day.gate)]
     gates = "、".join(gate_name(here, day.gate) for day in held_now)
-    if held_now == days:
+    if days and held_now == days:
         raise RefusedError("held", f"{gates}正在暂停，恢复后才能播通知")
     asks = [("held", f"{gates}正在暂停，那里不会播。仍要播吗？")] if held_now else []
     asked(wish, [*asks, *unheard(here, days, begins, "那里听不到通知。仍要播吗？")])

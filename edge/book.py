@@ -19,7 +19,7 @@ from edge.sources import Anchored, ChipSet
 
 
 class Opened(Frozen):
-    """The first line of a journal file: who writes it."""
+    """Who writes the journal: its first line, and another one where a copy of it was found to go on elsewhere."""
 
     kind: Literal["opened"] = "opened"
     v: Literal[1] = 1

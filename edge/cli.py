@@ -25,6 +25,7 @@ from config import limits
 from config.clock import Clock, SystemClock
 from config.errors import BadInputError
 from config.language import language
+from config.log_line import log
 from config.settings import BrokerSettings, GateSettings, PlayerSettings, read
 from edge.alphabet import ButtonMoved, Rendered
 from edge.card import CardWatch
@@ -112,7 +113,7 @@ def fleet(argv: Sequence[str]) -> int:
     before_kb = _resident_kb()
 
     def tell(line: str) -> None:
-        _log(f"{line}，每个校门内存 each {(_resident_kb() - before_kb) // len(addresses)} kB")
+        log(f"{line}，每个校门内存 each {(_resident_kb() - before_kb) // len(addresses)} kB")
 
     parts = FleetParts(clock, Network(clock), broker, journal)
     gates = Fleet(addresses, __version__, parts, tell, every_s=options.every, rng=random.Random())
@@ -150,7 +151,7 @@ def _made(
         random=random.Random(),
     )
     chip = RtcChip(settings.clock.chip_ppm) if settings.clock.chip_ppm is not None else None
-    parts = Parts(clock, journal, transport, player, panel, _Clips(renderer), _log, chip)
+    parts = Parts(clock, journal, transport, player, panel, _Clips(renderer), log, chip)
     runtime = Runtime(address, __version__, parts, secrets.token_hex(4))
     ends.callback(runtime.close)
     watch = CardWatch(player.check, inbox.put, clip_failed, trouble="player" in runtime.state.book.problems)
@@ -197,7 +198,7 @@ def _answers(inbox: Inbox) -> Callable[[Clip], None]:
 
     def answered(clip: Clip) -> None:
         if clip.why and told.get(clip.say) != clip.why:
-            _log(f"语音 voice: {clip.say} {clip.why}")
+            log(f"语音 voice: {clip.say} {clip.why}")
             told[clip.say] = clip.why
         elif not clip.why:
             told.pop(clip.say, None)
@@ -216,9 +217,3 @@ def _pressed(inbox: Inbox, clock: Clock, button: Literal["hold", "next"]) -> Non
 def _resident_kb() -> int:
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     return pages * resource.getpagesize() // 1024
-
-
-def _log(line: str) -> None:
-    """A full disk, a reader that has gone or signs that a terminal lacks are no reason to stop."""
-    with contextlib.suppress(OSError, ValueError):
-        print(line, flush=True)

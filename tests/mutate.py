@@ -198,6 +198,10 @@ class Watch:
         self.killer = nodeid
 
 
+def module_of(file: str) -> str:
+    return file.removesuffix(".py").replace("/", ".")
+
+
 def asked(mutant: Mutant | None, tests: Sequence[str], killers: Counter[str], says: int) -> NoReturn:
     """The child: put the changed module in the place of the real one, run the tests, and tell who killed it."""
     os.chdir(ROOT)
@@ -208,8 +212,7 @@ def asked(mutant: Mutant | None, tests: Sequence[str], killers: Counter[str], sa
     watch, code = Watch(killers), BROKEN
     try:
         if mutant is not None:
-            name = mutant.file.removesuffix(".py").replace("/", ".")
-            assert name not in sys.modules, "what depends on it was imported with it"
+            name = module_of(mutant.file)
             module = ModuleType(name)
             module.__file__ = str(ROOT / mutant.file)
             sys.modules[name] = module
@@ -225,6 +228,8 @@ def run(
 ) -> Iterator[tuple[Mutant | None, str]]:
     """Each in a forked child that has the libraries already; (mutant, what became of it) as they end."""
     importlib.import_module("broker.wire.messages")  # models: much of a child's time, and nothing that is changed
+    for file in tests:  # else every mutant of it would be broken, and count as killed
+        assert module_of(file) not in sys.modules, f"{file} was imported beforehand, with what depends on it"
     killers: Counter[str] = Counter()
     children: dict[int, tuple[Mutant | None, int]] = {}
     left = chosen[::-1]

@@ -15,6 +15,13 @@ ALL = ["1", "2", "3", "4"]
 SHORT = window(closes_s=90)
 
 
+def without_a_clock(rig: Rig, from_s: float, to_s: float) -> None:
+    rig.run(from_s)
+    rig.bound_s = None
+    rig.run(to_s)
+    rig.bound_s = 0.1
+
+
 def missed(rig: Rig) -> list[str]:
     return [cls for cls, _, result, _ in rig.results() if result == "missed"]
 
@@ -34,20 +41,14 @@ def test_a_clock_that_steps_in_a_hold_loses_nobody_whom_the_hold_kept() -> None:
 def test_a_clock_that_flickers_loses_nobody_who_waits_for_the_loudspeaker() -> None:
     crowd = [call(n, 0, until_s=30) for n in range(1, 9)]
     rig = ready(today=day(*crowd))
-    rig.run(20)
-    rig.bound_s = None
-    rig.run(20.3)
-    rig.bound_s = 0.1
+    without_a_clock(rig, 20, 20.3)
     rig.run(200)
     assert (len(names(rig)), missed(rig)) == (8, [])
 
 
 def test_who_came_due_without_a_clock_moves_nothing_and_is_missed() -> None:
     rig = ready()
-    rig.run(30)
-    rig.bound_s = None
-    rig.run(110)
-    rig.bound_s = 0.1
+    without_a_clock(rig, 30, 110)
     rig.run(300)
     assert (names(rig), rig.state.book.slips) == (["1", "2", "4"], {})
 
@@ -106,10 +107,7 @@ def test_an_extension_after_the_end_brings_back_who_no_longer_fitted_because_all
 
 def test_a_later_slip_brings_back_nobody_who_was_too_late() -> None:
     rig = ready(today=day(*CALLS))
-    rig.run(30)
-    rig.bound_s = None
-    rig.run(110)
-    rig.bound_s = 0.1
+    without_a_clock(rig, 30, 110)
     rig.run(112)
     assert missed(rig) == ["c3"]
     rig.send(came(day(*CALLS, call(5, 130), revision=2, holds=(hold(own="h2", begins_s=112),))))

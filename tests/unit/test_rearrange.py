@@ -328,6 +328,11 @@ def test_quiet_that_silences_calls_is_asked_twice_and_ends_by_its_id() -> None:
     assert refusal(situation(on, off), wish("quiet", ids=("change-1",)), "16:11")[0] == "not_quiet"
 
 
+def test_a_notice_where_no_gate_has_a_day_is_not_refused_for_a_hold() -> None:
+    nobody = Situation(MADE, WEDNESDAY, ())
+    assert propose(nobody, wish("notice", text="请稍候。"), 1, clock("16:00")).kind == "notice"
+
+
 def test_quiet_before_the_calls_is_not_asked_twice() -> None:
     span = {"from": clock("14:00"), "to": clock("16:00")}
     made = propose(situation(), wish("quiet", **span), 1, clock("13:00"))
