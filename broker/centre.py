@@ -28,9 +28,9 @@ from config.clock import Clock, Instant
 from config.day import GateDay
 from config.errors import BadInputError, OutsideError
 from config.findings import words
-from config.lint import read
 from config.lint_calendar import doubts
 from config.plan import Plan
+from config.plan_read import taken
 from config.settings import ClockSettings
 from config.timetable import local
 
@@ -88,7 +88,7 @@ class Centre:
             now = self.now()
             if isinstance(error, FromTomorrowError):  # the plan that made today goes on: a hold folds by it
                 with contextlib.suppress(BadInputError):
-                    self._plan = read(parts.store.plan() or "", "store")[0]
+                    self._plan = taken(parts.store.plan() or "")
             if not (days := standing(self._plan, parts.store, now.utc)):
                 raise
             self._failed(error)  # a full disk, a day of next week: what was issued before goes on

@@ -16,6 +16,10 @@ ON = OPENS.date()
 MOVED = TEXT.replace('zone = "a"', 'zone = "b"')
 GONE = TEXT.replace('[gates.east]\nname = "东门"\n', "").replace('gate = "east"', 'gate = "west"')
 GONE = GONE.replace('gates = ["east"]', 'gates = ["west"]')
+NO_LONGER = TEXT.replace(
+    'name = "东门"', 'name = "东门"\nclosures = [{ from = "2026-12-02", to = "2026-11-30", why = "修路" }]'
+)
+"""A plan that an older program took; this one finds an error in it."""
 
 
 @pytest.fixture
@@ -95,13 +99,17 @@ def test_of_a_gate_that_left_the_plan_too_also_at_a_start(school: School) -> Non
     assert east_and_west(school) == [{"g1c1", "g1c2"}, {"g2c1", "g2c2"}]
 
 
-@pytest.mark.parametrize("kind", ["hold", "notice", "skip", "call"])
+@pytest.mark.parametrize(
+    ("kind", "stored"),
+    [("hold", TEXT), ("notice", TEXT), ("skip", TEXT), ("call", TEXT), pytest.param("call", NO_LONGER, id="no longer")],
+)
 def test_a_centre_that_starts_with_such_a_plan_goes_on_by_the_old_one_whatever_staff_ask(
-    tmp_path: Path, kind: str
+    tmp_path: Path, kind: str, stored: str
 ) -> None:
     whole = Whole(tmp_path)
     whole.until("11:29:50")
     whole.go(20)
+    whole.store.keep_plan(stored)
     whole.stop_centre()
     whole.text = MOVED
     whole.start_centre()
